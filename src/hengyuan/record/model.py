@@ -1,0 +1,184 @@
+"""The weighing record, version 1: what one passage over the scale left behind.
+
+A record is never changed. A correction is a new record that names the old one in `corrects`.
+Fields stand in the order of their keys, because the canonical line is written from them.
+An unknown value is an absent key, never null, zero or an empty text.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Annotated, Any, Literal, get_args
+
+import msgspec
+from msgspec import Meta
+
+VERSION = 1
+
+Kind = Literal["entry", "exit", "reweigh", "void"]
+CombinationName = Literal["articulated", "centre-axle", "full-trailer", "rigid"]
+VerdictName = Literal["over", "pass", "unknown"]
+PlateColourName = Literal[
+    "agri_green",
+    "agri_yellow",
+    "black",
+    "blue",
+    "blue_white",
+    "gradient_green",
+    "green",
+    "other",
+    "red",
+    "unknown",
+    "white",
+    "yellow",
+    "yellow_green",
+]
+FileKind = Literal[
+    "cab",
+    "front_side",
+    "front_side_clip",
+    "head",
+    "head_clip",
+    "panorama_clip",
+    "plate",
+    "rear_side",
+    "rear_side_clip",
+    "tail",
+    "tail_clip",
+    "weigh_room",
+]
+Flag = Literal[
+    "axles_disagree",  # axle identifier and layout or length do not fit together
+    "axles_unknown",  # no axle count: judged by the lowest limit, or not at all
+    "camera_late",  # the plate event came after the verdict
+    "camera_missing",  # no plate event came
+    "clock_unsynced",  # the terminal's clock was off by more than its bound, or unchecked
+    "manual_weight",  # weight written by hand under the emergency plan
+    "override",  # let out against the verdict, by a second person with a reason
+    "plate_typed",  # plate typed by hand, its picture attached
+    "plate_unread",  # the camera saw a truck and read no plate
+    "rear_plate_differs",  # front plate and rear plate are not a known pair
+    "resumed",  # weighed after the terminal was restarted with the truck on the scale
+    "skipped_scale",  # seen leaving without having been weighed
+]
+
+KINDS: tuple[str, ...] = get_args(Kind)
+COMBINATIONS: tuple[str, ...] = get_args(CombinationName)
+VERDICTS: tuple[str, ...] = get_args(VerdictName)
+PLATE_COLOURS: tuple[str, ...] = get_args(PlateColourName)
+FILE_KINDS: tuple[str, ...] = get_args(FileKind)
+FLAGS: tuple[str, ...] = get_args(Flag)
+
+# 200 t is twice the heaviest truck ever reported (百吨王) and far below any overflow.
+MAX_MASS_KG = 200_000
+# 2000-01-01 and 2100-01-01: a clock outside them is broken, whatever else it says.
+MIN_TIME_MS = 946_684_800_000
+MAX_TIME_MS = 4_102_444_800_000
+MAX_SEQ = 2**53 - 1
+
+Mass = Annotated[int, Meta(ge=0, le=MAX_MASS_KG)]
+SignedMass = Annotated[int, Meta(ge=-MAX_MASS_KG, le=MAX_MASS_KG)]
+Seq = Annotated[int, Meta(ge=1, le=MAX_SEQ)]
+Text = Annotated[str, Meta(min_length=1, max_length=64)]
+PlateText = Annotated[str, Meta(min_length=1, max_length=16)]
+LengthMm = Annotated[int, Meta(ge=1, le=100_000)]
+DigestHex = Annotated[str, Meta(min_length=64, max_length=64, pattern="^[0-9a-f]{64}$")]
+TerminalCode = Annotated[str, Meta(min_length=1, max_length=32, pattern="^[0-9A-Za-z-]+$")]
+
+
+class FileRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A picture or clip of the passage, by the digest of its bytes."""
+
+    digest: DigestHex
+    kind: FileKind
+
+
+class Record(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """One weighing. Masses in kg, sizes in mm, `weighed_at` in ms since 1970-01-01 UTC."""
+
+    air_suspension: bool | None = None
+    assumed: bool = False  # the limit rests on an assumption (lower limit taken)
+    axle_kg: Annotated[tuple[Mass, ...], Meta(max_length=16)] = ()
+    axles: Annotated[int, Meta(ge=2, le=16)] | None = None
+    cargo: Annotated[str, Meta(min_length=4, max_length=4)] | None = None
+    carrier: Text | None = None
+    combination: CombinationName | None = None
+    corrects: Seq | None = None
+    destination: Text | None = None
+    drive_axles: Annotated[int, Meta(ge=1, le=4)] | None = None
+    dual_tyres: bool | None = None
+    files: Annotated[tuple[FileRef, ...], Meta(max_length=16)] = ()
+    flags: Annotated[tuple[Flag, ...], Meta(max_length=16)] = ()
+    gross_kg: Mass | None = None
+    group_kg: Annotated[tuple[Mass, ...], Meta(max_length=16)] = ()
+    height_mm: LengthMm | None = None
+    kind: Kind
+    lane: Annotated[int, Meta(ge=1, le=99)]
+    layout: Annotated[str, Meta(max_length=31, pattern=r"^[1-9](\+[1-9])*$")] | None = None
+    length_mm: LengthMm | None = None
+    limit_kg: Mass | None = None
+    net_kg: SignedMass | None = None
+    note_no: Text | None = None
+    operator: Text | None = None
+    plate: PlateText | None = None
+    plate_colour: PlateColourName | None = None
+    raw_kg: SignedMass | None = None
+    reason: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    rule_pack: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
+    seq: Seq
+    tare_kg: Mass | None = None
+    terminal: TerminalCode
+    trailer_plate: PlateText | None = None
+    v: Literal[1]
+    verdict: VerdictName | None = None
+    weighed_at: Annotated[int, Meta(ge=MIN_TIME_MS, le=MAX_TIME_MS)]
+    width_mm: LengthMm | None = None
+    witness: Text | None = None
+
+
+class InvalidRecord(ValueError):
+    """A record whose fields contradict each other; the text says which and how."""
+
+
+def check_record(record: Record) -> None:
+    """Refuse a record whose fields contradict each other (InvalidRecord)."""
+    kind = record.kind
+    if kind == "reweigh" or kind == "void":
+        if record.corrects is None:
+            raise InvalidRecord(f"corrects: a {kind} names the record that it corrects")
+        if record.corrects >= record.seq:
+            raise InvalidRecord("corrects: must be an earlier seq")
+    if kind != "void":
+        if record.gross_kg is None and "skipped_scale" not in record.flags:
+            raise InvalidRecord(f"gross_kg: a {kind} has a weight")
+        if record.verdict is None and kind != "entry":
+            raise InvalidRecord(f"verdict: a {kind} is judged")
+    judged = record.verdict in ("over", "pass")
+    if judged and (record.limit_kg is None or record.rule_pack is None):
+        raise InvalidRecord("limit_kg, rule_pack: a verdict names its limit and rule pack")
+    if record.net_kg is not None:
+        if record.gross_kg is None or record.tare_kg is None:
+            raise InvalidRecord("net_kg: needs gross_kg and tare_kg")
+        if record.net_kg != record.gross_kg - record.tare_kg:
+            raise InvalidRecord("net_kg: is not gross_kg - tare_kg")
+    _check_axles(record)
+    if record.flags and not _ascending(record.flags):
+        raise InvalidRecord("flags: must be sorted, each once")
+    if len(record.files) > 1 and not _ascending([(f.kind, f.digest) for f in record.files]):
+        raise InvalidRecord("files: must be sorted by kind and digest, each once")
+
+
+def _check_axles(record: Record) -> None:
+    if record.layout is not None:
+        groups = [int(digit) for digit in record.layout[::2]]
+        if record.axles is not None and sum(groups) != record.axles:
+            raise InvalidRecord("layout: its axles do not add up to axles")
+        if record.group_kg and len(record.group_kg) != len(groups):
+            raise InvalidRecord("group_kg: one mass for each group of the layout")
+    if record.axle_kg and record.axles is not None and len(record.axle_kg) != record.axles:
+        raise InvalidRecord("axle_kg: one mass for each axle")
+
+
+def _ascending(items: Sequence[Any]) -> bool:
+    return all(a < b for a, b in pairwise(items))
