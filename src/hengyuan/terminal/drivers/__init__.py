@@ -1,0 +1,1 @@
+"""One folder per driver, found by looking, not by a list. See docs/drivers.md."""

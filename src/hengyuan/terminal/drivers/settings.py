@@ -1,0 +1,38 @@
+"""What the settings of all drivers have in common. Each driver's own are in its folder."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from hengyuan.terminal.transports.settings import Transport
+
+Seconds = Annotated[float, Meta(gt=0)]
+
+
+class DeviceSettings(
+    msgspec.Struct, tag_field="driver", kw_only=True, frozen=True, forbid_unknown_fields=True
+):
+    """One device. Subclasses carry the driver's name as their tag."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+    """What the device is called on screens and in records, unique at its terminal."""
+
+
+class StreamSettings(DeviceSettings, frozen=True):
+    """A device that sends and takes bytes."""
+
+    transport: Transport
+    gap_s: Seconds = 0.5
+    """Silence after which half a frame counts as torn off."""
+
+
+class ScaleSettings(StreamSettings, frozen=True):
+    """A weigh indicator."""
+
+    stale_s: Seconds = 2.0
+    """No sound frame for so long means that the weight is unknown, never the last value."""
+    silence_s: Seconds = 10.0
+    """No byte at all for so long: the connection is taken down and opened again."""

@@ -1,0 +1,37 @@
+"""How the bytes of a device reach the terminal, as settings: a union told apart by `kind`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+
+
+class TransportSettings(
+    msgspec.Struct, tag_field="kind", kw_only=True, frozen=True, forbid_unknown_fields=True
+):
+    """What every transport has in common."""
+
+
+class Tcp(TransportSettings, tag="tcp", frozen=True):
+    """The terminal connects to a device, or to a serial device server in front of it."""
+
+    host: Annotated[str, Meta(min_length=1)]
+    port: Port
+    connect_timeout_s: Annotated[float, Meta(gt=0)] = 5.0
+
+
+class Serial(TransportSettings, tag="serial", frozen=True):
+    """A serial port of this machine: `COM3`, `/dev/ttyUSB0`."""
+
+    port: Annotated[str, Meta(min_length=1)]
+    baudrate: Annotated[int, Meta(ge=300, le=921600)] = 9600
+    bytesize: Literal[5, 6, 7, 8] = 8
+    parity: Literal["N", "E", "O", "M", "S"] = "N"
+    stopbits: Literal[1, 2] = 1
+
+
+Transport = Tcp | Serial
