@@ -28,6 +28,8 @@ class FrameDecoder(Generic[T]):
 
     start: bytes
     """What every frame begins with."""
+    longest = 4096
+    """More bytes than any frame has: the bound of the buffer."""
     noise_run = 256
     """Noise is reported in pieces of at most this many bytes."""
 
@@ -39,9 +41,13 @@ class FrameDecoder(Generic[T]):
     def length(self, buffer: bytes) -> int | None:
         """Length of the frame at the start of `buffer`; None while more bytes are needed to say.
 
-        Raises `Bad` where no frame can begin like this. The length must be bounded.
+        Raises `Bad` where no frame can begin like this.
         """
         raise NotImplementedError
+
+    def lead(self, buffer: bytes) -> int:
+        """How many bytes at the start of `buffer` the next frame cannot begin at."""
+        return 1
 
     def read(self, frame: bytes, at: float) -> T | Notice:
         """What `frame` says. Raises `Bad`."""
@@ -74,7 +80,7 @@ class FrameDecoder(Generic[T]):
                 self._take_noise(data[position:begin], at, out)
                 position = begin
                 continue
-            rest = data[position : position + self._window]
+            rest = data[position : position + self.longest]
             step = self._step(rest, at, out, final=final)
             if step == 0:
                 break
@@ -82,13 +88,13 @@ class FrameDecoder(Generic[T]):
         self._buffer = bytearray(data[position:])
         return out
 
-    _window = 4096
-
     def _step(self, rest: bytes, at: float, out: list[T | Notice | Refused], *, final: bool) -> int:
         """Deal with the candidate at the start of `rest`; 0 where it has to wait."""
         try:
             size = self._size(rest)
             if size is None:
+                if len(rest) >= self.longest:
+                    raise Bad("length", f"no end within {self.longest} bytes")
                 if not final:
                     return 0
                 raise Bad("half_frame", "the frame breaks off")
@@ -118,7 +124,7 @@ class FrameDecoder(Generic[T]):
             size = self._size(rest) or len(rest)
         except Bad:
             size = len(rest)
-        begin = self._find_start(rest, 1)
+        begin = self._find_start(rest, self.lead(rest))
         return max(1, min(size, begin))
 
     def _find_start(self, data: bytes, position: int) -> int:
