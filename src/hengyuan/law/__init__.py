@@ -1,0 +1,1 @@
+"""What the state wrote: limits, plates, vehicle layouts, codes, divisions. Pure, no I/O."""
