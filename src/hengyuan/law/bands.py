@@ -17,6 +17,10 @@ HEAVY_LISTS_KG = (100_000, 90_000, 80_000)
 """百吨王 and the lists below it, which are kept apart."""
 
 
+def _percent(basis_points: int) -> str:
+    return f"{basis_points / 100:g}"
+
+
 @dataclass(frozen=True, slots=True)
 class Band:
     """One severity band, a half-open range of overload rates in basis points.
@@ -90,7 +94,3 @@ def heavy_list(gross_kg: int, lists_kg: Sequence[int] = HEAVY_LISTS_KG) -> str |
         if gross_kg >= threshold_kg:
             return f"{threshold_kg / 1000:g}t"
     return None
-
-
-def _percent(basis_points: int) -> str:
-    return f"{basis_points / 100:g}"

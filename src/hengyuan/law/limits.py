@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from hengyuan.law.axle_limits import axle_limits_sum_kg
 from hengyuan.law.rule_packs import CN_2016_1, PACKS, Cell, RulePack
-from hengyuan.law.vehicles import Combination, Vehicle
+from hengyuan.law.vehicles import Combination, Layout, Vehicle
 
 __all__ = [
     "RULE_PACK",
@@ -118,9 +118,11 @@ def _limit_as(
 
 
 def _lowest_cell(cells: Sequence[Cell], vehicle: Vehicle) -> tuple[Cell, tuple[str, ...]]:
-    possible = [
-        (cell, unknown) for cell in cells if (unknown := _unknown(cell, vehicle)) is not None
-    ]
+    possible = []
+    for cell in cells:
+        unknown = _unknown(cell, vehicle)
+        if unknown is not None:
+            possible.append((cell, unknown))
     if not possible:
         # A layout that no picture shows: which picture it is closest to is nobody's to say.
         possible = [(cell, ("layout",)) for cell in cells]
@@ -134,9 +136,7 @@ def _unknown(cell: Cell, vehicle: Vehicle) -> tuple[str, ...] | None:
     if cell.layout is not None or cell.other_than is not None:
         if vehicle.layout is None:
             unknown.append("layout")
-        elif cell.layout is not None and vehicle.layout != cell.layout:
-            return None
-        elif vehicle.layout == cell.other_than:
+        elif not _shows(cell, vehicle.layout):
             return None
     if cell.single_drive_axle is not None:
         if vehicle.drive_axles is None:
@@ -144,6 +144,10 @@ def _unknown(cell: Cell, vehicle: Vehicle) -> tuple[str, ...] | None:
         elif (vehicle.drive_axles == 1) is not cell.single_drive_axle:
             return None
     return tuple(unknown)
+
+
+def _shows(cell: Cell, layout: Layout) -> bool:
+    return layout == cell.layout if cell.layout is not None else layout != cell.other_than
 
 
 def _with_notes(cell: Cell, vehicle: Vehicle, pack: RulePack) -> tuple[int, tuple[str, ...]]:

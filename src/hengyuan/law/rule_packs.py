@@ -1,7 +1,7 @@
 """The limit table as data, one pack for each state of the law. A new state is a new pack.
 
-Source of ``cn-2016.1``: 《公路货运车辆超限超载认定标准》 (交公路发〔2016〕124号, annex), together with
-《超限运输车辆行驶公路管理规定》 (交通运输部令2016年第62号, art. 3), in force from 2016-09-21.
+Source of ``cn-2016.1``: 《公路货运车辆超限超载认定标准》 (交公路发〔2016〕124号, annex), with
+《超限运输车辆行驶公路管理规定》 (交通运输部令2016年第62号, art. 3); in force from 2016-09-21.
 """
 
 from __future__ import annotations

@@ -173,7 +173,7 @@ class Vehicle:
 
 def _require_whole(name: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{name} must be a whole number, got {_shown(value)}")  # noqa: TRY004
+        raise ValueError(f"{name} must be a whole number, got {_shown(value)}")
 
 
 def _shown(value: object) -> str:

@@ -47,6 +47,11 @@ __all__ = [
 Verdict = Literal["pass", "over"]
 
 
+def _require_mass(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"{name} must be a whole number from 0 up, got {str(value)[:40]}")
+
+
 @dataclass(frozen=True, slots=True)
 class JudgeSettings:
     """What an authority may set about judging; the limits themselves are not settings.
@@ -159,8 +164,3 @@ def overload_rate_bp(overload_kg: int, limit_kg: int) -> int:
 def format_rate(rate_bp: int) -> str:
     """A rate in 1/100 % as per cent with two decimals: 1613 → "16.13"."""
     return f"{rate_bp // 100}.{rate_bp % 100:02d}"
-
-
-def _require_mass(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"{name} must be a whole number from 0 up, got {str(value)[:40]}")
