@@ -1,0 +1,115 @@
+"""Who may do what: one table of actions, the kinds of office and the roles that may do each.
+
+Scope (`visible_to`) decides which objects a person sees, this table what may be done with them.
+An action that is not in the table is allowed to nobody, and asking for it is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from hengyuan.platform.accounts.models import OfficeKind, Role
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from hengyuan.platform.accounts.models import User
+
+Grants = dict[OfficeKind, frozenset[Role]]
+
+_STAFF = frozenset({Role.HEAD, Role.CLERK})
+_FIELD = frozenset({Role.HEAD, Role.CLERK, Role.INSPECTOR})
+_OFFICE = frozenset({Role.HEAD, Role.CLERK, Role.INSPECTOR, Role.READONLY})
+_UNIT = frozenset({Role.MANAGER, Role.GATEKEEPER})
+
+_SUPERVISORS: Grants = {
+    OfficeKind.PROVINCE: _OFFICE,
+    OfficeKind.CITY: _OFFICE,
+    OfficeKind.COUNTY: _OFFICE,
+}
+_EVERYONE: Grants = _SUPERVISORS | {OfficeKind.DEPARTMENT: _OFFICE, OfficeKind.SOURCE_UNIT: _UNIT}
+_KEEPERS: Grants = {OfficeKind.CITY: _STAFF, OfficeKind.COUNTY: _STAFF}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that can be done, and who may do it."""
+
+    name: str
+    label: str | Promise
+    grants: Grants
+
+
+ACTIONS: dict[str, Action] = {
+    action.name: action
+    for action in (
+        Action("units.view", _("See source units"), _EVERYONE),
+        Action("units.edit", _("Enter and change source units"), _KEEPERS),
+        Action("terminals.view", _("See terminals and their state"), _EVERYONE),
+        Action("terminals.manage", _("Create, suspend and retire terminals"), _KEEPERS),
+        Action("records.view", _("See weighing records"), _EVERYONE),
+        Action("records.export", _("Export weighing records"), _EVERYONE),
+        Action("board.view", _("Watch the live board"), _EVERYONE),
+    )
+}
+
+
+def may(user: User | AnonymousUser, action: str) -> bool:
+    """True when the person's office and role allow the action; KeyError for an unknown action."""
+    grants = ACTIONS[action].grants
+    if not user.is_authenticated or not user.is_active:
+        return False
+    office = user.office
+    if office is None or not office.is_active:
+        return False
+    return user.role in grants.get(OfficeKind(office.kind), frozenset())
+
+
+def requires(action: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator of a view: 403 for whoever is logged in and may not do it."""
+    if action not in ACTIONS:
+        raise KeyError(f"{action!r} is not in the table of permissions")
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        if iscoroutinefunction(view):
+
+            @wraps(view)
+            async def guarded_async(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+                user = await request.auser()
+                if not await sync_to_async(may)(user, action):
+                    raise PermissionDenied(action)
+                return await view(request, *args, **kwargs)
+
+            guarded_async.required_action = action  # type: ignore[attr-defined]
+            return guarded_async
+
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if not may(request.user, action):
+                raise PermissionDenied(action)
+            return view(request, *args, **kwargs)
+
+        guarded.required_action = action  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+class RequiresAction:
+    """Mixin of a class-based view, left of the view class: names the action it needs."""
+
+    required_action: str
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if not may(request.user, self.required_action):
+            raise PermissionDenied(self.required_action)
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc]

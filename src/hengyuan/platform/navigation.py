@@ -1,0 +1,7 @@
+"""The navigation, by task."""
+
+from django.http import HttpRequest
+
+
+def navigation(request: HttpRequest) -> dict[str, object]:
+    return {}

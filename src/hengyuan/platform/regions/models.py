@@ -1,0 +1,66 @@
+"""Administrative divisions by their GB/T 2260 codes; a scope is a prefix of such a code."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+def scope_prefix(code: str) -> str:
+    """What the codes below a division begin with: 140000 → 14, 141000 → 1410, 141024 → 141024."""
+    if len(code) != 6:
+        return code
+    if code.endswith("0000"):
+        return code[:2]
+    return code[:4] if code.endswith("00") else code
+
+
+class Level(models.TextChoices):
+    PROVINCE = "province", _("Province")
+    CITY = "city", _("City")
+    COUNTY = "county", _("County")
+    TOWNSHIP = "township", _("Township")
+
+
+class RegionQuerySet(models.QuerySet["Region"]):
+    def counties(self) -> RegionQuerySet:
+        """Counties, county-level cities, districts and development zones."""
+        return self.filter(level=Level.COUNTY)
+
+    def within(self, code: str) -> RegionQuerySet:
+        """A division and everything below it."""
+        return self.filter(code__startswith=scope_prefix(code))
+
+
+class Region(models.Model):
+    """A province, city, county or township. The list comes with the program, nobody edits it."""
+
+    code = models.CharField(_("code"), max_length=12, primary_key=True)
+    name = models.CharField(_("name"), max_length=60)
+    level = models.CharField(_("level"), max_length=10, choices=Level.choices)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children"
+    )
+    is_local = models.BooleanField(
+        _("local code"), default=False, help_text=_("Not in GB/T 2260, such as a development zone.")
+    )
+    tile_col = models.PositiveSmallIntegerField(null=True, blank=True)
+    tile_row = models.PositiveSmallIntegerField(null=True, blank=True)
+
+    objects = RegionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name = _("region")
+        verbose_name_plural = _("regions")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def scope_prefix(self) -> str:
+        return scope_prefix(self.code)
+
+    def contains(self, code: str) -> bool:
+        """True for itself and for every division below it."""
+        return code.startswith(self.scope_prefix)

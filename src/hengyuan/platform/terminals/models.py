@@ -1,0 +1,163 @@
+"""Terminals at the gates of source units, and the one-time codes by which they are enrolled."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from hengyuan.platform.accounts.scope import scope_q
+from hengyuan.platform.ledger.models import Gate, SourceUnit
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from hengyuan.platform.accounts.models import User
+
+HEARTBEAT_EVERY = timedelta(seconds=30)
+ONLINE_WITHIN = 3 * HEARTBEAT_EVERY
+
+
+class TerminalState(models.TextChoices):
+    PLANNED = "planned", _("Planned")
+    ENROLLED = "enrolled", _("Enrolled")
+    SUSPENDED = "suspended", _("Suspended")
+    RETIRED = "retired", _("Retired")
+
+
+class SuiteName(models.TextChoices):
+    """The signature suites of the record format, as they are named in an enrolment."""
+
+    SM2_SM3 = "SM2-SM3", "SM2-SM3"
+    ED25519_SHA256 = "Ed25519-SHA256", "Ed25519-SHA256"
+
+
+class TerminalQuerySet(models.QuerySet["Terminal"]):
+    def visible_to(self, user: User | AnonymousUser) -> TerminalQuerySet:
+        return self.filter(scope_q(user, region="unit__region", unit="unit"))
+
+    def enrolled(self) -> TerminalQuerySet:
+        return self.filter(state=TerminalState.ENROLLED)
+
+    def online(self, at: datetime | None = None) -> TerminalQuerySet:
+        """Enrolled ones that were heard within three heartbeats before `at` (default now)."""
+        since = (at or timezone.now()) - ONLINE_WITHIN
+        return self.enrolled().filter(last_seen_at__gte=since)
+
+
+class Terminal(models.Model):
+    """One terminal: one PC, one key, one chain. A PC that is replaced is a new terminal."""
+
+    code = models.CharField(
+        _("terminal code"),
+        max_length=14,
+        unique=True,
+        editable=False,
+        validators=[RegexValidator(r"^[0-9A-Z]{6}51[0-9]{3}-[0-9]{2}$")],
+    )
+    unit = models.ForeignKey(
+        SourceUnit, models.PROTECT, related_name="terminals", verbose_name=_("source unit")
+    )
+    gate = models.ForeignKey(
+        Gate,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="terminals",
+        verbose_name=_("gate"),
+    )
+    name = models.CharField(_("name"), max_length=60)
+    state = models.CharField(
+        _("state"), max_length=10, choices=TerminalState.choices, default=TerminalState.PLANNED
+    )
+    suite = models.CharField(
+        _("signature suite"), max_length=16, choices=SuiteName.choices, blank=True
+    )
+    public_key = models.CharField(_("public key"), max_length=130, blank=True)
+    enrolled_at = models.DateTimeField(_("enrolled at"), null=True, blank=True)
+    created_at = models.DateTimeField(_("entered at"), auto_now_add=True)
+
+    # what the last heartbeat said
+    last_seen_at = models.DateTimeField(_("last heard"), null=True, blank=True)
+    device_states = models.JSONField(_("devices"), default=dict, blank=True)
+    queue_depth = models.PositiveIntegerField(_("records waiting"), null=True, blank=True)
+    clock_offset_ms = models.IntegerField(_("clock offset (ms)"), null=True, blank=True)
+    software_version = models.CharField(_("software"), max_length=40, blank=True)
+    disk_free_mb = models.PositiveIntegerField(_("free disk (MB)"), null=True, blank=True)
+
+    history = HistoricalRecords(
+        excluded_fields=[
+            "last_seen_at",
+            "device_states",
+            "queue_depth",
+            "clock_offset_ms",
+            "software_version",
+            "disk_free_mb",
+        ]
+    )
+    objects = TerminalQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name = _("terminal")
+        verbose_name_plural = _("terminals")
+        constraints = [
+            models.CheckConstraint(
+                name="terminal_key_iff_enrolled_once",
+                condition=Q(enrolled_at__isnull=True, public_key="", suite="")
+                | (Q(enrolled_at__isnull=False) & ~Q(public_key="") & ~Q(suite="")),
+            ),
+            models.UniqueConstraint(
+                name="terminal_public_key_once",
+                fields=["public_key"],
+                condition=~Q(public_key=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("terminals:terminal", args=[self.code])
+
+    @property
+    def is_online(self) -> bool:
+        """Heard within three heartbeats, and allowed to speak."""
+        return (
+            self.state == TerminalState.ENROLLED
+            and self.last_seen_at is not None
+            and timezone.now() - self.last_seen_at <= ONLINE_WITHIN
+        )
+
+
+class EnrolmentCode(models.Model):
+    """A one-time code of a terminal. Only its digest is kept; the text is shown once."""
+
+    terminal = models.ForeignKey(Terminal, models.CASCADE, related_name="enrolment_codes")
+    code_hash = models.CharField(max_length=64, unique=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires at"))
+    used_at = models.DateTimeField(_("used at"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = _("enrolment code")
+        verbose_name_plural = _("enrolment codes")
+
+    def __str__(self) -> str:
+        return f"{self.terminal} {self.created_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_open(self) -> bool:
+        """Can still be used."""
+        return self.used_at is None and self.revoked_at is None and self.expires_at > timezone.now()
