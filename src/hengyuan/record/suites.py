@@ -25,6 +25,24 @@ DIGEST_BYTES = 32
 SIGNATURE_BYTES = 64
 
 
+# GB/T 32918.5-2017: the order n of the base point; a private key is in [1, n-2].
+_SM2_ORDER = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
+_ED25519_PRIME = 2**255 - 19
+# The y of every point of small order, also in the encodings that are not reduced. Whoever enrols
+# such a key can later deny his records: everybody can make signatures that it "verifies".
+_ED25519_WEAK_Y = frozenset(
+    {
+        0,
+        1,
+        0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7,
+        0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
+        _ED25519_PRIME - 1,
+        _ED25519_PRIME,
+        _ED25519_PRIME + 1,
+    }
+)
+
+
 class BadKey(ValueError):
     """The bytes are no key of this suite."""
 
@@ -115,6 +133,9 @@ def _sm2_generate() -> PrivateKey:
 
 
 def _sm2_load_private(secret: bytes) -> PrivateKey:
+    # the library takes scalars beyond the order and cuts longer secrets short
+    if len(secret) != 32 or not 1 <= int.from_bytes(secret, "big") <= _SM2_ORDER - 2:
+        raise BadKey("an SM2 secret is 32 bytes, a number from 1 to the order minus 2")
     try:
         key = sm_ec.derive_private_key(int.from_bytes(secret, "big"), sm_ec.SM2())
     except Exception as error:  # the library answers bad scalars with its own internal errors
@@ -144,6 +165,8 @@ def _ed25519_load_private(secret: bytes) -> PrivateKey:
 
 
 def _ed25519_load_public(raw: bytes) -> PublicKey:
+    if int.from_bytes(raw, "little") & (2**255 - 1) in _ED25519_WEAK_Y:
+        raise BadKey("the Ed25519 key is of small order: anybody could sign for it")
     try:
         return _Ed25519PublicKey(ed25519.Ed25519PublicKey.from_public_bytes(raw))
     except ValueError as error:
@@ -180,6 +203,12 @@ ED25519_SHA256 = Suite(
     _ed25519_load_public,
 )
 SUITES = {suite.name: suite for suite in (SM2_SM3, ED25519_SHA256)}
+
+
+def fingerprint(suite: Suite, public_key: bytes) -> str:
+    """What people compare: half of the key's digest, eight groups of four hex digits."""
+    digits = suite.digest(public_key).hex()[:32]
+    return " ".join(digits[i : i + 4] for i in range(0, 32, 4))
 
 
 def suite_named(name: str) -> Suite:
