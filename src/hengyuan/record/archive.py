@@ -1,32 +1,72 @@
 """An exported chain: enrolment, batches and records in one NDJSON file that proves itself.
 
-First line: who the terminal is and where the file begins; then, for each batch, its header as it
-was uploaded and, for each record, its digest, a space and its canonical line. The digests say
-which line was changed; the signed heads say that no digest was. `verify_archive` needs nothing
-but the file; compare the public key that it prints with the one in the enrolment papers.
+First line: who the terminal is, where the file begins and ends; then, for each batch, its header
+as it was uploaded and, for each record that no earlier batch of the file brought, its digest, a
+space and its canonical line. The digests say which line was changed; the signed heads say that
+no digest was. `verify_archive` needs nothing but the file; compare the fingerprint of the public
+key with the one in the enrolment papers.
 """
 
-from collections.abc import Iterable, Iterator
+import re
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
-from hengyuan.record.batch import BatchHeader, check_signature, read_due, read_header
+from hengyuan.record.batch import MAX_LINES, BatchHeader, check_signature, read_due, read_header
+from hengyuan.record.canonical import MAX_LINE_BYTES
 from hengyuan.record.chain import genesis, link
-from hengyuan.record.model import DigestHex, TerminalCode
+from hengyuan.record.model import MAX_SEQ, DigestHex, TerminalCode
 from hengyuan.record.refusal import Refusal
-from hengyuan.record.suites import SUITES, BadKey, Suite
+from hengyuan.record.suites import SUITES, BadKey, PublicKey, Suite, fingerprint
+
+# A digest, a space and the longest canonical line; the header lines are shorter.
+MAX_ARCHIVE_LINE_BYTES = 65 + MAX_LINE_BYTES
+_RECORD_LINE = re.compile(rb"[0-9a-f]{64} ")
+
+ProblemCode = Literal[
+    "bad_key",  # line 1: the public key is none of its suite
+    "bad_record",  # the line is no record, or not the one that is due
+    "bad_signature",  # the key in line 1 did not sign this batch header
+    "digest_differs",  # the line does not hash to its digest behind the one before
+    "head_differs",  # every line fits its digest, yet not the head that was signed
+    "incomplete",  # the file ends before the last record that line 1 announces
+    "no_batch",  # a batch header is due here and this is none
+    "no_record",  # a record's line is due here and this is none
+    "not_archive",  # line 1 is no archive header: the file is something else
+    "not_canonical",  # a record, written otherwise than the canonical form says
+    "not_genesis",  # line 1: the digest is not that of this terminal and key
+    "other_terminal",  # the batch is another terminal's
+    "prev_differs",  # the batch does not continue from the digest before it
+    "range_differs",  # the batch does not begin where the one before ended
+    "too_large",  # a line is longer, or a batch has more records, than the protocol allows
+    "truncated",  # the file ends inside a batch
+    "unknown_suite",  # line 1: no such suite
+]
+_RECORD_PROBLEMS: dict[str, ProblemCode] = {
+    "bad_record": "bad_record",
+    "not_canonical": "not_canonical",
+    "too_large": "too_large",
+}
 
 
 class ArchiveHeader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """First line of an exported chain. `after` is the seq before the first record (0: genesis)."""
+    """First line of an exported chain.
 
-    after: int = 0
+    `after` is the seq before the first record (0: genesis) and `digest` its digest. `last` is
+    the seq of the last record in the file, so that a file cut off between two batches is seen to
+    be; null where the writer does not know it yet.
+    """
+
+    after: Annotated[int, Meta(ge=0, le=MAX_SEQ)] = 0
     archive: Literal[1] = 1
     digest: DigestHex
-    public_key: str
-    suite: str
+    last: Annotated[int, Meta(ge=0, le=MAX_SEQ)] | None = None
+    public_key: Annotated[str, Meta(max_length=256, pattern=r"^([0-9a-f]{2})+\Z")]
+    suite: Annotated[str, Meta(max_length=32)]
     terminal: TerminalCode
 
 
@@ -37,12 +77,14 @@ class ArchiveReport:
     terminal: str = ""
     suite: str = ""
     public_key: str = ""
+    fingerprint: str = ""
     first: int | None = None
     last: int | None = None
     records: int = 0
     batches: int = 0
     head: str = ""
     from_genesis: bool = False
+    code: ProblemCode | None = None
     problem: str | None = None
     line: int | None = None
     seq: int | None = None
@@ -52,10 +94,16 @@ class ArchiveReport:
         """True when nothing breaks the chain."""
         return self.problem is None
 
+    @property
+    def is_archive(self) -> bool:
+        """False when the file is no exported chain at all, so that there is nothing to break."""
+        return self.code != "not_archive"
+
 
 class _Broken(Exception):
-    def __init__(self, line: int, problem: str, seq: int | None = None) -> None:
+    def __init__(self, code: ProblemCode, line: int, problem: str, seq: int | None = None) -> None:
         super().__init__(problem)
+        self.code: ProblemCode = code
         self.line = line
         self.problem = problem
         self.seq = seq
@@ -72,95 +120,147 @@ def write_archive_record(digest: bytes, line: bytes) -> bytes:
 
 
 def verify_archive(lines: Iterable[bytes]) -> ArchiveReport:
-    """Check an exported chain line by line in bounded memory; the first break ends the check."""
+    """Check an exported chain line by line in bounded memory; the first break ends the check.
+
+    A reader that cannot trust the file hands over at most MAX_ARCHIVE_LINE_BYTES + 2 bytes of a
+    line at a time: what is longer is no line of an archive anyway.
+    """
     report = ArchiveReport()
     try:
-        _verify(iter(enumerate(lines, start=1)), report)
+        _verify(_Lines(lines), report)
     except _Broken as broken:
-        report.problem, report.line, report.seq = broken.problem, broken.line, broken.seq
+        report.code, report.problem = broken.code, broken.problem
+        report.line, report.seq = broken.line, broken.seq
     return report
 
 
-def _verify(numbered: Iterator[tuple[int, bytes]], report: ArchiveReport) -> None:
-    header = _archive_header(numbered)
-    suite, key_bytes = _suite_and_key(header)
-    public_key = suite.load_public(key_bytes)
-    report.terminal, report.suite = header.terminal, suite.name
-    report.public_key = header.public_key
-    origin = genesis(suite, header.terminal, key_bytes).hex()
-    if header.after == 0 and header.digest != origin:
-        raise _Broken(1, "digest: is not the genesis digest of this terminal and key", 0)
-    report.from_genesis = header.after == 0
-    report.head = header.digest
-    due = header.after + 1
-    for number, line in numbered:
-        try:
-            batch_header = read_header(line.rstrip(b"\r\n"))
-        except Refusal as refusal:
-            raise _Broken(number, f"a batch header is due here: {refusal.detail}", due) from None
-        if batch_header.terminal != header.terminal:
-            raise _Broken(number, "terminal: is not the archive's", due)
-        if batch_header.first != due:
-            raise _Broken(number, f"first: {batch_header.first} where {due} is due", due)
-        if batch_header.prev != report.head:
-            raise _Broken(number, "prev: is not the digest of the record before", due)
-        _verify_batch(number, batch_header, numbered, suite, report)
-        try:
-            check_signature(batch_header, public_key)
-        except Refusal as refusal:
-            raise _Broken(number, refusal.detail, due) from None
-        due = batch_header.last + 1
+class _Lines:
+    """Lines without their line feed; `number` is that of the last one given, or the one missing."""
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self._lines = iter(lines)
+        self.number = 0
+
+    def next(self) -> bytes | None:
+        self.number += 1
+        line = next(self._lines, None)
+        return None if line is None else line.removesuffix(b"\n")
 
 
-def _verify_batch(
-    header_number: int,
-    header: BatchHeader,
-    numbered: Iterator[tuple[int, bytes]],
-    suite: Suite,
-    report: ArchiveReport,
-) -> None:
-    previous = bytes.fromhex(header.prev)
-    number = header_number
-    for seq in range(header.first, header.last + 1):
-        number, written = next(numbered, (number + 1, b""))
-        if not written:
-            raise _Broken(number, f"the file ends where record {seq} is due", seq)
-        claimed, line = written[:64], written[65:].rstrip(b"\n")
-        try:
-            read_due(line, number, seq, header.terminal)
-        except Refusal as refusal:
-            raise _Broken(number, refusal.detail, seq) from None
-        previous = link(suite, previous, line)
-        if written[64:65] != b" " or previous.hex().encode() != claimed:
-            raise _Broken(number, "the line does not hash to its digest behind the one before", seq)
-        report.records += 1
-    if previous.hex() != header.head:
-        raise _Broken(
-            header_number, f"head: records {header.first}-{header.last} do not lead to it"
-        )
-    report.first = report.first or header.first
-    report.last = header.last
-    report.batches += 1
-    report.head = header.head
+def _verify(lines: _Lines, report: ArchiveReport) -> None:
+    header = _archive_header(lines)
+    report.terminal, report.public_key = header.terminal, header.public_key
+    suite, key = _suite_and_key(header, report)
+    check = _ChainCheck(header, suite, key, report)
+    while (line := lines.next()) is not None:
+        check.batch(line, lines)
+    if header.last is not None and check.seq != header.last:
+        detail = f"the file ends behind record {check.seq}, line 1 announces {header.last}"
+        raise _Broken("incomplete", lines.number, detail, check.seq + 1)
 
 
-def _archive_header(numbered: Iterator[tuple[int, bytes]]) -> ArchiveHeader:
-    first = next(numbered, None)
+def _archive_header(lines: _Lines) -> ArchiveHeader:
+    first = lines.next()
     if first is None:
-        raise _Broken(1, "the file is empty")
+        raise _Broken("not_archive", 1, "the file is empty")
     try:
-        return msgspec.json.decode(first[1], type=ArchiveHeader)
+        return msgspec.json.decode(first, type=ArchiveHeader)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise _Broken(1, f"no archive header: {error}") from None
+        raise _Broken("not_archive", 1, f"no archive header: {error}") from None
 
 
-def _suite_and_key(header: ArchiveHeader) -> tuple[Suite, bytes]:
+def _suite_and_key(header: ArchiveHeader, report: ArchiveReport) -> tuple[Suite, PublicKey]:
     suite = SUITES.get(header.suite)
     if suite is None:
-        raise _Broken(1, f"suite: {header.suite} is unknown; known: {', '.join(SUITES)}")
+        detail = f"suite: {header.suite!r} is unknown; known: {', '.join(SUITES)}"
+        raise _Broken("unknown_suite", 1, detail)
+    report.suite = suite.name
+    key_bytes = bytes.fromhex(header.public_key)
     try:
-        key = bytes.fromhex(header.public_key)
-        suite.load_public(key)
-    except (BadKey, ValueError) as error:
-        raise _Broken(1, f"public_key: {error}") from None
+        key = suite.load_public(key_bytes)
+    except BadKey as error:
+        raise _Broken("bad_key", 1, f"public_key: {error}") from None
+    report.fingerprint = fingerprint(suite, key_bytes)
+    report.from_genesis = header.after == 0
+    if report.from_genesis and header.digest != genesis(suite, header.terminal, key_bytes).hex():
+        detail = "digest: is not the genesis digest of this terminal and key"
+        raise _Broken("not_genesis", 1, detail, 0)
     return suite, key
+
+
+class _ChainCheck:
+    """Where the check stands: the seq reached and the digests behind which a batch may begin."""
+
+    def __init__(
+        self, header: ArchiveHeader, suite: Suite, key: PublicKey, report: ArchiveReport
+    ) -> None:
+        self.terminal = header.terminal
+        self.suite = suite
+        self.key = key
+        self.report = report
+        self.seq = header.after
+        # A batch that was sent again with newer records behind it begins before the end of the
+        # one before; its `prev` is then one of the last digests.
+        self.recent = deque([bytes.fromhex(header.digest)], maxlen=MAX_LINES)
+        report.head = header.digest
+
+    def batch(self, line: bytes, lines: _Lines) -> None:
+        """Check the batch whose header is `line`, and its records, taken from `lines`."""
+        number, due = lines.number, self.seq + 1
+        header = self._header(number, line)
+        for seq in range(due, header.last + 1):
+            self._record(seq, lines)
+        if self.recent[-1].hex() != header.head:
+            detail = f"head: records {due} to {header.last} do not lead to the one signed"
+            raise _Broken("head_differs", number, detail, due)
+        self.report.first = self.report.first or due
+        self.report.last = header.last
+        self.report.batches += 1
+        self.report.head = header.head
+
+    def _header(self, number: int, line: bytes) -> BatchHeader:
+        due = self.seq + 1
+        try:
+            header = read_header(line)
+        except Refusal as refusal:
+            detail = f"a batch header is due here: {refusal.detail}"
+            raise _Broken("no_batch", number, detail, due) from None
+        if header.terminal != self.terminal:
+            detail = f"terminal: {header.terminal} is not the archive's {self.terminal}"
+            raise _Broken("other_terminal", number, detail, due)
+        if header.last - header.first >= MAX_LINES:
+            detail = f"a batch has at most {MAX_LINES} records"
+            raise _Broken("too_large", number, detail, due)
+        back = due - header.first
+        if not 0 <= back < len(self.recent) or header.last < due:
+            detail = f"records {header.first} to {header.last} where {due} is due"
+            raise _Broken("range_differs", number, detail, due)
+        if header.prev != self.recent[-1 - back].hex():
+            detail = f"prev: is not the digest of record {header.first - 1}"
+            raise _Broken("prev_differs", number, detail, due)
+        try:
+            check_signature(header, self.key)
+        except Refusal as refusal:
+            raise _Broken("bad_signature", number, refusal.detail, due) from None
+        return header
+
+    def _record(self, seq: int, lines: _Lines) -> None:
+        written = lines.next()
+        if written is None:
+            raise _Broken("truncated", lines.number, f"the file ends before record {seq}", seq)
+        if not _RECORD_LINE.match(written):
+            detail = f"the digest and line of record {seq} are due here"
+            raise _Broken("no_record", lines.number, detail, seq)
+        claimed, line = written[:64], written[65:]
+        try:
+            read_due(line, lines.number, seq, self.terminal)
+        except Refusal as refusal:
+            code = _RECORD_PROBLEMS[refusal.code]
+            raise _Broken(code, lines.number, refusal.detail, seq) from None
+        digest = link(self.suite, self.recent[-1], line)
+        if digest.hex().encode() != claimed:
+            detail = f"record {seq} does not hash to its digest behind the one before"
+            raise _Broken("digest_differs", lines.number, detail, seq)
+        self.recent.append(digest)
+        self.seq = seq
+        self.report.records += 1
