@@ -5,10 +5,15 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from hengyuan.record.model import DigestHex
+from hengyuan.record.model import MAX_SEQ, MAX_TIME_MS, DigestHex
 
 DeviceStateName = Literal["fault", "offline", "ok", "stale", "unknown"]
-DeviceName = Annotated[str, Meta(min_length=1, max_length=40)]
+# No control characters: a NUL would not fit into a database text, the others into a table cell.
+_PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]*\Z"
+# What a heartbeat counts fits into 32 bits: 2 million GB, 24 days.
+_MAX_COUNT = 2**31 - 1
+DeviceName = Annotated[str, Meta(min_length=1, max_length=40, pattern=_PRINTABLE)]
+Count = Annotated[int, Meta(ge=0, le=_MAX_COUNT)]
 
 
 class Watermark(msgspec.Struct, frozen=True):
@@ -28,14 +33,14 @@ class Stored(msgspec.Struct, frozen=True):
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Sent every 30 s. `seq` is the last record made, `queue` records and files not yet acked."""
 
-    clock_ms: int
-    clock_offset_ms: int | None = None
+    clock_ms: Annotated[int, Meta(ge=0, le=MAX_TIME_MS)]
+    clock_offset_ms: Annotated[int, Meta(ge=-_MAX_COUNT, le=_MAX_COUNT)] | None = None
     devices: Annotated[dict[DeviceName, DeviceStateName], Meta(max_length=64)]
-    disk_free_mb: Annotated[int, Meta(ge=0)]
-    queue: Annotated[int, Meta(ge=0)]
-    rule_pack: Annotated[str, Meta(max_length=32)]
-    seq: Annotated[int, Meta(ge=0)]
-    software: Annotated[str, Meta(max_length=40)]
+    disk_free_mb: Count
+    queue: Count
+    rule_pack: Annotated[str, Meta(max_length=32, pattern=_PRINTABLE)]
+    seq: Annotated[int, Meta(ge=0, le=MAX_SEQ)]
+    software: Annotated[str, Meta(max_length=40, pattern=_PRINTABLE)]
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):

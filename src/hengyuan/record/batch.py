@@ -20,7 +20,7 @@ MAX_LINES = 1000
 MAX_BODY_BYTES = 2 * 1024 * 1024
 CONTENT_TYPE = "application/x-ndjson"
 
-SignatureHex = Annotated[str, Meta(min_length=128, max_length=128, pattern="^[0-9a-f]{128}$")]
+SignatureHex = Annotated[str, Meta(min_length=128, max_length=128, pattern=r"^[0-9a-f]{128}\Z")]
 
 
 class BatchHeader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,14 +36,14 @@ class BatchHeader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """A batch as it came: nothing of it is believed before `verify`."""
+    """A batch as it came: nothing of it is believed before the two checks below."""
 
     header: BatchHeader
     lines: tuple[bytes, ...]
 
 
 class Verified(msgspec.Struct, frozen=True):
-    """A batch that holds: its records and the digest of each, in order."""
+    """What the lines of a batch hold: its records and the digest of each, in order."""
 
     header: BatchHeader
     records: tuple[Record, ...]
@@ -67,7 +67,12 @@ def seal(
     previous: bytes,
     lines: Sequence[bytes],
 ) -> bytes:
-    """The body of a batch: header line and record lines, each ended by a line feed."""
+    """The body of a batch: header line and record lines, each ended by a line feed.
+
+    ValueError if it would be refused for its size; take fewer lines then.
+    """
+    if not 1 <= len(lines) <= MAX_LINES:
+        raise ValueError(f"a batch has 1 to {MAX_LINES} records, not {len(lines)}")
     last = first + len(lines) - 1
     prev, head = previous.hex(), extend(suite, previous, lines)[-1].hex()
     header = BatchHeader(
@@ -78,7 +83,10 @@ def seal(
         signature=key.sign(signed_text(terminal, first, last, prev, head)).hex(),
         terminal=terminal,
     )
-    return b"\n".join([_header_encoder.encode(header), *lines, b""])
+    body = b"\n".join([_header_encoder.encode(header), *lines, b""])
+    if len(body) > MAX_BODY_BYTES:
+        raise ValueError(f"a batch has at most {MAX_BODY_BYTES} bytes, not {len(body)}")
+    return body
 
 
 def write_header(header: BatchHeader) -> bytes:

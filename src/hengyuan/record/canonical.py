@@ -5,6 +5,8 @@ space, integers only, non-ASCII characters unescaped, and of escapes only `\\"` 
 texts hold no control characters. What was sent is what was hashed is what can be made again.
 """
 
+import re
+
 import msgspec
 
 from hengyuan.record.model import InvalidRecord, Record, check_record
@@ -22,10 +24,14 @@ class NotCanonical(ValueError):
 def write_line(record: Record) -> bytes:
     """The record's canonical line, without a line end.
 
-    Raises InvalidRecord if it contradicts itself and msgspec.ValidationError if a field is out
-    of its bounds: a record made in code is checked as strictly as one that was received.
+    Raises InvalidRecord if it contradicts itself or makes too long a line, NotCanonical for an
+    empty list in place of the default and msgspec.ValidationError if a field is out of its
+    bounds: a record made in code is checked as strictly as one that was received.
     """
-    line = _encoder.encode(record)
+    try:
+        line = _encoder.encode(record)
+    except UnicodeEncodeError:
+        raise InvalidRecord("texts hold no lone surrogates") from None
     read_line(line)
     return line
 
@@ -33,11 +39,12 @@ def write_line(record: Record) -> bytes:
 def read_line(line: bytes) -> Record:
     """The record of a canonical line.
 
-    Raises msgspec.ValidationError or msgspec.DecodeError for what is no record,
-    InvalidRecord for one that contradicts itself, NotCanonical for one written otherwise.
+    Raises msgspec.ValidationError, msgspec.DecodeError or UnicodeDecodeError for what is no
+    record, InvalidRecord for one that contradicts itself or is longer than MAX_LINE_BYTES,
+    NotCanonical for one written otherwise.
     """
     if len(line) > MAX_LINE_BYTES:
-        raise NotCanonical(f"a line has at most {MAX_LINE_BYTES} bytes")
+        raise InvalidRecord(f"a line has at most {MAX_LINE_BYTES} bytes")
     record = _decoder.decode(line)
     if _encoder.encode(record) != line:
         raise NotCanonical("keys sorted, no spaces, no nulls or defaults, UTF-8 unescaped")
@@ -47,8 +54,12 @@ def read_line(line: bytes) -> Record:
     return record
 
 
+# U+0080 to U+009F; 0xC2 begins a character and is never inside one.
+_C1_CONTROLS = re.compile(rb"\xc2[\x80-\x9f]")
+
+
 def _has_control_characters(line: bytes) -> bool:
-    if b"\x7f" in line:
+    if b"\x7f" in line or (b"\xc2" in line and _C1_CONTROLS.search(line)):
         return True
     if b"\\" not in line:
         return False

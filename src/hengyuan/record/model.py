@@ -75,14 +75,15 @@ MIN_TIME_MS = 946_684_800_000
 MAX_TIME_MS = 4_102_444_800_000
 MAX_SEQ = 2**53 - 1
 
+# Patterns end in \Z: a $ would let a line feed through behind the last character.
 Mass = Annotated[int, Meta(ge=0, le=MAX_MASS_KG)]
 SignedMass = Annotated[int, Meta(ge=-MAX_MASS_KG, le=MAX_MASS_KG)]
 Seq = Annotated[int, Meta(ge=1, le=MAX_SEQ)]
 Text = Annotated[str, Meta(min_length=1, max_length=64)]
 PlateText = Annotated[str, Meta(min_length=1, max_length=16)]
 LengthMm = Annotated[int, Meta(ge=1, le=100_000)]
-DigestHex = Annotated[str, Meta(min_length=64, max_length=64, pattern="^[0-9a-f]{64}$")]
-TerminalCode = Annotated[str, Meta(min_length=1, max_length=32, pattern="^[0-9A-Za-z-]+$")]
+DigestHex = Annotated[str, Meta(min_length=64, max_length=64, pattern=r"^[0-9a-f]{64}\Z")]
+TerminalCode = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z-]+\Z")]
 
 
 class FileRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,7 +102,7 @@ class Record(
     assumed: bool = False  # the limit rests on an assumption (lower limit taken)
     axle_kg: Annotated[tuple[Mass, ...], Meta(max_length=16)] = ()
     axles: Annotated[int, Meta(ge=2, le=16)] | None = None
-    cargo: Annotated[str, Meta(min_length=4, max_length=4)] | None = None
+    cargo: Annotated[str, Meta(min_length=4, max_length=4, pattern=r"^[0-9]{4}\Z")] | None = None
     carrier: Text | None = None
     combination: CombinationName | None = None
     corrects: Seq | None = None
@@ -115,7 +116,7 @@ class Record(
     height_mm: LengthMm | None = None
     kind: Kind
     lane: Annotated[int, Meta(ge=1, le=99)]
-    layout: Annotated[str, Meta(max_length=31, pattern=r"^[1-9](\+[1-9])*$")] | None = None
+    layout: Annotated[str, Meta(max_length=31, pattern=r"^[1-9](\+[1-9])*\Z")] | None = None
     length_mm: LengthMm | None = None
     limit_kg: Mass | None = None
     net_kg: SignedMass | None = None
@@ -144,40 +145,65 @@ class InvalidRecord(ValueError):
 def check_record(record: Record) -> None:
     """Refuse a record whose fields contradict each other (InvalidRecord)."""
     kind = record.kind
-    if kind == "reweigh" or kind == "void":
-        if record.corrects is None:
-            raise InvalidRecord(f"corrects: a {kind} names the record that it corrects")
+    if record.corrects is not None:
         if record.corrects >= record.seq:
             raise InvalidRecord("corrects: must be an earlier seq")
-    if kind != "void":
-        if record.gross_kg is None and "skipped_scale" not in record.flags:
+    elif kind == "reweigh" or kind == "void":
+        raise InvalidRecord(f"corrects: a {kind} names the record that it corrects")
+    if kind == "void" and record.reason is None:
+        raise InvalidRecord("reason: a void says why")
+    _check_masses(record)
+    if record.flags:
+        _check_flags(record)
+    if record.axle_kg or record.layout is not None or record.drive_axles is not None:
+        _check_axles(record)
+    if len(record.files) > 1 and not _ascending([(f.kind, f.digest) for f in record.files]):
+        raise InvalidRecord("files: must be sorted by kind and digest, each once")
+
+
+def _check_masses(record: Record) -> None:
+    kind, verdict = record.kind, record.verdict
+    if record.gross_kg is None:
+        if kind != "void" and "skipped_scale" not in record.flags:
             raise InvalidRecord(f"gross_kg: a {kind} has a weight")
-        if record.verdict is None and kind != "entry":
+        if verdict == "over" or verdict == "pass":
+            raise InvalidRecord("verdict: without gross_kg it can only be unknown")
+    elif "skipped_scale" in record.flags:
+        raise InvalidRecord("gross_kg: who skipped the scale has no weight")
+    if verdict is None:
+        if kind == "exit" or kind == "reweigh":
             raise InvalidRecord(f"verdict: a {kind} is judged")
-    judged = record.verdict in ("over", "pass")
-    if judged and (record.limit_kg is None or record.rule_pack is None):
+    elif verdict != "unknown" and (record.limit_kg is None or record.rule_pack is None):
         raise InvalidRecord("limit_kg, rule_pack: a verdict names its limit and rule pack")
     if record.net_kg is not None:
         if record.gross_kg is None or record.tare_kg is None:
             raise InvalidRecord("net_kg: needs gross_kg and tare_kg")
         if record.net_kg != record.gross_kg - record.tare_kg:
             raise InvalidRecord("net_kg: is not gross_kg - tare_kg")
-    _check_axles(record)
-    if record.flags and not _ascending(record.flags):
+
+
+def _check_flags(record: Record) -> None:
+    if not _ascending(record.flags):
         raise InvalidRecord("flags: must be sorted, each once")
-    if len(record.files) > 1 and not _ascending([(f.kind, f.digest) for f in record.files]):
-        raise InvalidRecord("files: must be sorted by kind and digest, each once")
+    if "override" in record.flags and (record.reason is None or record.witness is None):
+        raise InvalidRecord("reason, witness: an override names its reason and a second person")
 
 
 def _check_axles(record: Record) -> None:
+    axles = record.axles
     if record.layout is not None:
         groups = [int(digit) for digit in record.layout[::2]]
-        if record.axles is not None and sum(groups) != record.axles:
+        if axles is None:
+            axles = sum(groups)
+        elif sum(groups) != axles:
             raise InvalidRecord("layout: its axles do not add up to axles")
         if record.group_kg and len(record.group_kg) != len(groups):
             raise InvalidRecord("group_kg: one mass for each group of the layout")
-    if record.axle_kg and record.axles is not None and len(record.axle_kg) != record.axles:
-        raise InvalidRecord("axle_kg: one mass for each axle")
+    if axles is not None:
+        if record.axle_kg and len(record.axle_kg) != axles:
+            raise InvalidRecord("axle_kg: one mass for each axle")
+        if record.drive_axles is not None and record.drive_axles > axles:
+            raise InvalidRecord("drive_axles: more than axles")
 
 
 def _ascending(items: Sequence[Any]) -> bool:

@@ -4,6 +4,8 @@ Heartbeats and evidence files carry three headers; the signature covers method, 
 the digest of the body, so that neither can be sent again later or to another place.
 """
 
+import re
+
 from hengyuan.record.suites import PrivateKey, PublicKey, Suite
 
 TERMINAL_HEADER = "hengyuan-terminal"
@@ -12,6 +14,7 @@ SIGNATURE_HEADER = "hengyuan-signature"
 # A terminal's clock may be wrong by more than this and its records still count: only the
 # requests around them are refused, and the answer tells it the platform's time.
 MAX_AGE_MS = 15 * 60 * 1000
+_SIGNATURE = re.compile("[0-9a-f]{128}")
 
 
 def request_text(
@@ -51,8 +54,7 @@ def check_request(
     signature_hex: str,
 ) -> bool:
     """True if the terminal's key signed this very request."""
-    try:
-        signature = bytes.fromhex(signature_hex)
-    except ValueError:
+    if not _SIGNATURE.fullmatch(signature_hex):
         return False
+    signature = bytes.fromhex(signature_hex)
     return key.verify(signature, request_text(suite, terminal, method, path, time_ms, body))
