@@ -1,0 +1,307 @@
+"""Hikvision ISAPI event push: a `multipart/form-data` POST of `anpr.xml` and its JPEG parts.
+
+Elements are found by local name, since namespaces differ between firmwares; misspelt names
+(`palteTypeByGAT`) are the device's own. The camera authenticates nothing: what comes is checked
+for size and form here, and for its origin by whoever received it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Literal
+from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from hengyuan.terminal.devices import Picture, PictureKind, PlateEvent, Refused
+from hengyuan.terminal.drivers.hikvision.parts import MalformedEvent, Part, join, split
+from hengyuan.terminal.drivers.hikvision.settings import Settings
+
+MAX_PICTURE = 10 * 1024 * 1024
+MAX_XML = 1024 * 1024
+View = Literal["front", "rear"]
+
+_CHINA = timedelta(hours=8)
+_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+_COLOUR_CHARACTERS = {
+    "黄绿": "yellow_green",
+    "渐变绿": "gradient_green",
+    "蓝": "blue",
+    "黄": "yellow",
+    "黑": "black",
+    "白": "white",
+    "绿": "green",
+}
+_COLOUR_WORDS = {
+    "blue": "blue",
+    "yellow": "yellow",
+    "black": "black",
+    "white": "white",
+    "green": "green",
+    "newenergygreen": "gradient_green",
+    "newenergyyellowgreen": "yellow_green",
+}
+_COLOUR_GAT = {"0": "white", "1": "yellow", "2": "blue", "3": "black", "4": "green"}
+"""GA/T 833; 5 is unread, 9 other."""
+_NO_PLATE = {"", "unknown", "noplate", "no plate", "none", "null", "无车牌", "无牌车", "未识别"}
+_DECLARED = re.compile(rb"""^<\?xml[^>]*?encoding=["'](?:gb2312|gbk|gb18030)["'][^>]*\?>""", re.I)
+
+
+class NotAPlateEvent(MalformedEvent):
+    """A sound message of another kind, such as the camera's heartbeat."""
+
+
+def parse_push(
+    content_type: str,
+    body: bytes,
+    received_at: datetime,
+    *,
+    camera: str = "",
+    view: View = "front",
+    naive_offset: timedelta = _CHINA,
+) -> PlateEvent:
+    """The event that a camera pushed.
+
+    `camera` is the camera's name at this terminal; its own name stands in where it is empty.
+    `naive_offset` is the zone of a camera time that carries none. Raises `MalformedEvent`, and
+    its kind `NotAPlateEvent` for a message about something else. A picture that is no JPEG, or
+    that was announced and did not come, is left out and named in `picture_faults`: the plate
+    still counts.
+    """
+    xml, parts = _open(content_type, body)
+    root = _parse_xml(xml)
+    kind = _text(root, "eventType") or ""
+    if kind.upper() != "ANPR":
+        raise NotAPlateEvent("event_type", f"eventType is {kind[:40]!r}, not ANPR")
+    plate, colour = _plate(root)
+    pictures, faults = _pictures(root, parts, view)
+    return PlateEvent(
+        event_id=_event_id(root, xml),
+        plate=plate,
+        colour=colour,
+        confidence=_whole(_text(root, "confidenceLevel"), 0, 100),
+        lane=_whole(_text(root, "line"), 0, 99),
+        camera_at=_time(_text(root, "dateTime"), naive_offset),
+        received_at=received_at.astimezone(UTC),
+        direction=_direction(root),
+        pictures=pictures,
+        retransmission=(_text(root, "isDataRetransmission") or "").lower() in ("true", "1"),
+        camera=camera or (_text(root, "channelName") or _text(root, "ipAddress") or "")[:64],
+        picture_faults=faults,
+    )
+
+
+def _open(content_type: str, body: bytes) -> tuple[bytes, list[Part]]:
+    parts = split(content_type, body)
+    documents = [part for part in parts if part.is_xml]
+    if not documents:
+        raise MalformedEvent("no_xml", "no part is XML")
+    if len(documents) > 1:
+        raise MalformedEvent("parts", f"{len(documents)} parts are XML")
+    return documents[0].data, [part for part in parts if not part.is_xml]
+
+
+def _parse_xml(xml: bytes) -> Element:
+    if len(xml) > MAX_XML:
+        raise MalformedEvent("xml_size", f"the XML is {len(xml)} bytes, over {MAX_XML}")
+    xml = xml.removeprefix(b"\xef\xbb\xbf").strip()
+    source: bytes | str = xml
+    declared = _DECLARED.match(xml)
+    try:
+        if declared:
+            source = xml[declared.end() :].decode("gb18030")
+        root: Element = fromstring(source, forbid_dtd=True)
+    except DefusedXmlException as error:
+        raise MalformedEvent("xml_dtd", "the XML has a DTD or entities") from error
+    except (ParseError, ValueError, LookupError) as error:
+        raise MalformedEvent("xml", f"the XML cannot be read: {error}") from error
+    return root
+
+
+def _named(root: Element, name: str) -> Iterator[Element]:
+    for element in root.iter():
+        if isinstance(element.tag, str) and element.tag.rpartition("}")[2] == name:
+            yield element
+
+
+def _text(root: Element, name: str) -> str | None:
+    for element in _named(root, name):
+        text = (element.text or "").strip()
+        if text:
+            return text
+    return None
+
+
+def _event_id(root: Element, xml: bytes) -> str:
+    """The camera's UUID; else one of the event's own bytes, so that a repeat has it again."""
+    uuid = _text(root, "UUID") or ""
+    if re.fullmatch(r"[\w.:{}-]{1,64}", uuid, re.ASCII):
+        return uuid
+    return hashlib.sha256(xml).hexdigest()[:32]
+
+
+def _whole(text: str | None, lowest: int, highest: int) -> int | None:
+    if text is None or not re.fullmatch(r"\d{1,6}", text, re.ASCII):
+        return None
+    value = int(text)
+    return value if lowest <= value <= highest else None
+
+
+def _time(text: str | None, naive_offset: timedelta) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text or "")
+        return time if time.tzinfo else time.replace(tzinfo=timezone(naive_offset))
+    except ValueError:
+        return None
+
+
+def _direction(root: Element) -> str | None:
+    direction = (_text(root, "direction") or "").lower()
+    return direction if direction in ("forward", "reverse") else None
+
+
+def _plate(root: Element) -> tuple[str | None, str | None]:
+    text = re.sub(r"[\s·.\-]", "", _text(root, "licensePlate") or "")
+    if text.lower() in _NO_PLATE or not re.fullmatch(r"\w{1,16}", text):
+        return None, None
+    plate, colour = split_colour(text)
+    if colour is None:
+        colour = _COLOUR_WORDS.get((_text(root, "plateColor") or "").lower())
+    if colour is None:
+        colour = _COLOUR_GAT.get(_text(root, "plateColorByGAT") or "")
+    return plate.upper(), colour
+
+
+def split_colour(text: str) -> tuple[str, str | None]:
+    """Plate and colour of a text that may begin with the colour: 蓝苏A8HK52.
+
+    黑 is both black and the province 黑龙江: a colour counts only before a province character.
+    """
+    for character, colour in _COLOUR_CHARACTERS.items():
+        rest = text.removeprefix(character)
+        if rest != text and rest[:1] and rest[0] in _PROVINCES:
+            return rest, colour
+    return text, None
+
+
+def _pictures(
+    root: Element, parts: list[Part], view: View
+) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
+    announced = [text for e in _named(root, "pictureInfo") if (text := _text(e, "fileName"))]
+    pictures, faults = [], []
+    for part in parts:
+        name = part.filename or part.name
+        if not part.is_picture and name not in announced:
+            continue
+        if len(part.data) > MAX_PICTURE:
+            raise MalformedEvent(
+                "picture_size", f"{name} is {len(part.data)} bytes, over the limit"
+            )
+        problem = jpeg_problem(part.data)
+        if problem:
+            faults.append(f"{name}: {problem}")
+        else:
+            pictures.append(Picture(_kind(name, view), "image/jpeg", part.data))
+    came = {part.filename or part.name for part in parts} | {part.name for part in parts}
+    faults += [f"{name}: announced, did not come" for name in announced if name not in came]
+    expected = _whole(_text(root, "picNum"), 0, 64)
+    if expected is not None and not faults and len(pictures) < expected:
+        faults.append(f"{expected} pictures announced, {len(pictures)} came")
+    return tuple(pictures), tuple(faults)
+
+
+def jpeg_problem(data: bytes) -> str | None:
+    """Why `data` is no whole JPEG file; None where it begins and ends like one."""
+    if not data.startswith(b"\xff\xd8\xff"):
+        return "not a JPEG"
+    if not data.rstrip(b"\x00\r\n").endswith(b"\xff\xd9"):
+        return "a JPEG that breaks off"
+    return None
+
+
+def _kind(name: str, view: View) -> PictureKind:
+    lower = name.lower()
+    if lower.startswith("licenseplate"):
+        return "plate"
+    if lower.startswith("vehicle"):
+        return "head" if view == "front" else "tail"
+    return "panorama"
+
+
+def parse_for(
+    settings: Settings, content_type: str, body: bytes, received_at: datetime
+) -> PlateEvent:
+    """`parse_push` with the options of one camera's settings."""
+    return parse_push(
+        content_type,
+        body,
+        received_at,
+        camera=settings.name,
+        view=settings.view,
+        naive_offset=timedelta(hours=settings.utc_offset_h),
+    )
+
+
+def decode(data: bytes, settings: Settings | None = None) -> list[PlateEvent | Refused]:
+    """The event of one recorded HTTP body; the boundary is taken from its first line."""
+    content_type = "application/xml"
+    if not data.lstrip().startswith(b"<"):
+        first = data.partition(b"\r\n")[0].removeprefix(b"--")
+        content_type = f'multipart/form-data; boundary="{first.decode("ascii", errors="replace")}"'
+    now = datetime.now(UTC)
+    try:
+        if settings:
+            return [parse_for(settings, content_type, data, now)]
+        return [parse_push(content_type, data, now)]
+    except MalformedEvent as error:
+        return [Refused(error.reason, data[:256], 0.0, error.detail)]
+
+
+_FILE_NAMES: dict[PictureKind, str] = {
+    "plate": "licensePlatePicture.jpg",
+    "head": "vehiclePicture.jpg",
+    "tail": "vehiclePicture.jpg",
+    "panorama": "detectionPicture.jpg",
+}
+_CHARACTER_OF = {colour: character for character, colour in _COLOUR_CHARACTERS.items()}
+
+
+def build_push(event: PlateEvent, *, boundary: str = "hengyuan-push") -> tuple[str, bytes]:
+    """Content type and body of the push with which a camera reports `event`."""
+    root = Element("EventNotificationAlert")
+    root.set("version", "2.0")
+    root.set("xmlns", "http://www.hikvision.com/ver20/XMLSchema")
+
+    def add(parent: Element, name: str, text: object) -> None:
+        SubElement(parent, name).text = str(text)
+
+    if event.camera_at:
+        add(root, "dateTime", event.camera_at.isoformat(timespec="milliseconds"))
+    add(root, "eventType", "ANPR")
+    add(root, "eventState", "active")
+    add(root, "channelName", event.camera)
+    if event.retransmission:
+        add(root, "isDataRetransmission", "true")
+    anpr = SubElement(root, "ANPR")
+    colour = _CHARACTER_OF.get(event.colour or "", "")
+    add(anpr, "licensePlate", colour + event.plate if event.plate else "unknown")
+    if event.lane is not None:
+        add(anpr, "line", event.lane)
+    add(anpr, "direction", event.direction or "unknown")
+    if event.confidence is not None:
+        add(anpr, "confidenceLevel", event.confidence)
+    listed = SubElement(anpr, "pictureInfoList")
+    for picture in event.pictures:
+        add(SubElement(listed, "pictureInfo"), "fileName", _FILE_NAMES[picture.kind])
+    add(root, "UUID", event.event_id)
+    add(root, "picNum", len(event.pictures))
+    xml = tostring(root, encoding="utf-8", xml_declaration=True)
+    parts = [Part("anpr.xml", "anpr.xml", "text/xml", xml)] + [
+        Part(_FILE_NAMES[picture.kind], _FILE_NAMES[picture.kind], "image/jpeg", picture.data)
+        for picture in event.pictures
+    ]
+    return join(parts, boundary)
