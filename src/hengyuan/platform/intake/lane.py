@@ -1,0 +1,135 @@
+"""The intake lane: the raw ASGI door for terminals, in the same process as Django.
+
+Terminals speak the protocol of docs/protocol.md here. Everything else goes on to Django. The
+framework is left out of the hot path because it was measured to cost more than the storing.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import asyncpg
+import msgspec
+import structlog
+
+from hengyuan.platform.embedded import database_url
+from hengyuan.platform.intake import batches, evidence, heartbeats
+from hengyuan.platform.intake.http import Answer, Request, read_body
+from hengyuan.platform.intake.registry import Registry
+from hengyuan.platform.intake.writer import Writer
+from hengyuan.platform.weighing.evidence import evidence_store
+from hengyuan.record.batch import MAX_BODY_BYTES
+from hengyuan.record.refusal import Refusal
+
+log = structlog.get_logger(__name__)
+
+PREFIX = "/api/intake/v1/"
+POOL_SIZE = 8
+RETRY_AFTER_S = 2
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+class Lane:
+    """Wraps the Django application and answers the terminals' requests itself."""
+
+    def __init__(self, django: App) -> None:
+        self._django = django
+        self._pool: asyncpg.Pool | None = None
+        self._services: list[asyncio.Task[None]] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            await self._serve(scope, receive, send)
+        else:
+            await self._django(scope, receive, send)
+
+    async def start(self) -> None:
+        """Open the pool, make the months, begin to write."""
+        self._pool = await asyncpg.create_pool(database_url(), min_size=2, max_size=POOL_SIZE)
+        self.registry = Registry(self._pool)
+        self.writer = Writer(self._pool)
+        self.store = evidence_store()
+        await self.writer.start()
+        self._services = [
+            asyncio.create_task(
+                evidence.watch_missing(self._pool, self.store), name="intake-missing-files"
+            )
+        ]
+
+    async def stop(self) -> None:
+        """Write nothing more and let go of the database."""
+        for task in self._services:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        if self._pool is not None:
+            await self.writer.stop()
+            await self._pool.close()
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                try:
+                    await self.start()
+                except Exception as error:
+                    log.exception("intake.start_failed")
+                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                    return
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            limit = MAX_BODY_BYTES if scope["path"] == PREFIX + "batches" else evidence.MAX_CHUNK
+            request = Request(scope, await read_body(scope, receive, limit))
+            answer = await self._answer(request)
+        except Refusal as refusal:
+            answer = Answer(refusal.as_dict(), refusal.status)
+            if refusal.code == "busy":
+                answer.headers["retry-after"] = str(RETRY_AFTER_S)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            log.warning("intake.database_away", error=str(error))
+            answer = Answer({"error": "busy", "detail": "the database is not answering"}, 503)
+            answer.headers["retry-after"] = str(RETRY_AFTER_S)
+        await _send(send, answer)
+
+    async def _answer(self, request: Request) -> Answer:
+        match request.method, request.path.removeprefix(PREFIX).split("/"):
+            case "POST", ["batches"]:
+                return await batches.take(request, self.registry, self.writer, self._database)
+            case "GET", ["watermark"]:
+                return await batches.watermark(request, self.registry, self._database)
+            case "POST", ["heartbeat"]:
+                return await heartbeats.take(request, self.registry, self._database)
+            case "GET", ["files", digest]:
+                return await evidence.progress(request, digest, self.registry, self.store)
+            case "PUT", ["files", digest]:
+                return await evidence.take(
+                    request, digest, self.registry, self.store, self._database
+                )
+        raise Refusal("not_found", f"{request.method} {request.path} is not part of the protocol")
+
+    @property
+    def _database(self) -> asyncpg.Pool:
+        if self._pool is None:
+            raise Refusal("busy", "the platform is starting")
+        return self._pool
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    body = msgspec.json.encode(answer.body)
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    headers += [(name.encode(), value.encode()) for name, value in answer.headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

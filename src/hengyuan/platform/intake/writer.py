@@ -1,0 +1,309 @@
+"""Group commit: many terminals' batches, one transaction, one fsync, then all the answers.
+
+A batch is answered only after the commit that stored it. The chain head is the idempotency key:
+a batch counts only if the head in the database is still the one that it builds on, so two
+platforms, a repeated request and a restart can never store a record twice.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+import asyncpg
+import structlog
+
+from hengyuan.platform.intake.judging import band_no, second_limit_kg, second_verdict
+from hengyuan.platform.intake.registry import KnownTerminal
+from hengyuan.platform.weighing import partitions
+from hengyuan.platform.weighing.columns import COLUMNS, kind_no, to_row
+from hengyuan.record.batch import Verified
+from hengyuan.record.refusal import Refusal
+
+log = structlog.get_logger(__name__)
+
+GROUP_RECORDS = 5_000
+# Beyond this many waiting records a terminal is asked to come back: memory stays bounded while
+# the database stalls, and nothing is lost, since nothing was acknowledged.
+MAX_WAITING_RECORDS = 50_000
+# Serialises the groups of several platform processes, so that the order of intake_batch.id is
+# the order of the commits and a follower never overlooks a late one.
+ORDER_LOCK = 0x48595249
+CHANNEL = "weighing"
+MAX_NOTIFY_BYTES = 7_000
+# Boards count by the local day: the scheme's figures are those of Chinese days.
+LOCAL = timezone(timedelta(hours=8))
+
+_ADVANCE = """
+UPDATE intake_chainhead c SET last_seq = v.last_seq, head = v.head
+FROM unnest($1::integer[], $2::bigint[], $3::bytea[], $4::bigint[], $5::bytea[])
+     AS v(terminal_id, before_seq, prev, last_seq, head)
+WHERE c.terminal_id = v.terminal_id AND c.last_seq = v.before_seq AND c.head = v.prev
+RETURNING c.terminal_id
+"""
+_BATCHES = """
+INSERT INTO intake_batch (terminal_id, first_seq, last_seq, received_at, prev, head, signature)
+SELECT * FROM unnest($1::integer[], $2::bigint[], $3::bigint[], $4::timestamptz[],
+                     $5::bytea[], $6::bytea[], $7::bytea[])
+"""
+_COUNT = """
+INSERT INTO weighing_count AS c
+       (unit_id, day, hour, kind, band, county, trucks, gross_kg, overload_kg)
+SELECT * FROM unnest($1::integer[], $2::date[], $3::smallint[], $4::smallint[], $5::smallint[],
+                     $6::integer[], $7::integer[], $8::bigint[], $9::bigint[])
+ON CONFLICT (unit_id, day, hour, kind, band) DO UPDATE SET
+    trucks = c.trucks + excluded.trucks,
+    gross_kg = c.gross_kg + excluded.gross_kg,
+    overload_kg = c.overload_kg + excluded.overload_kg
+"""
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A verified batch on its way into the database."""
+
+    terminal: KnownTerminal
+    verified: Verified
+    rows: list[tuple[Any, ...]]
+    done: asyncio.Future[bool]
+    received_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def prev(self) -> bytes:
+        return bytes.fromhex(self.verified.header.prev)
+
+    @property
+    def head(self) -> bytes:
+        return bytes.fromhex(self.verified.header.head)
+
+
+def make_rows(terminal: KnownTerminal, verified: Verified) -> list[tuple[Any, ...]]:
+    """The rows of a batch, each judged again."""
+    rows = []
+    for record, digest in zip(verified.records, verified.digests, strict=True):
+        limit_kg = second_limit_kg(record)
+        rows.append(
+            to_row(
+                record,
+                terminal_id=terminal.id,
+                county=terminal.county,
+                unit_id=terminal.unit_id,
+                digest=digest,
+                platform_limit_kg=limit_kg,
+                platform_verdict=second_verdict(record.gross_kg, limit_kg),
+            )
+        )
+    return rows
+
+
+class Writer:
+    """Takes verified batches, writes them in groups."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._waiting: list[Waiting] = []
+        self._waiting_records = 0
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._months: set[date] = set()
+
+    async def start(self) -> None:
+        """Make the coming months' partitions and begin to write."""
+        async with self._pool.acquire() as connection:
+            for month in partitions.coming_months(datetime.now(UTC).date()):
+                await self._ensure_month(connection, month)
+        self._task = asyncio.create_task(self._run(), name="intake-writer")
+
+    async def stop(self) -> None:
+        """Stop; what still waits is answered `busy`, which is true: it was not stored."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        self._refuse(self._waiting)
+        self._waiting = []
+
+    @property
+    def waiting_records(self) -> int:
+        return self._waiting_records
+
+    async def store(self, terminal: KnownTerminal, verified: Verified) -> bool:
+        """True once the batch is committed; False if it does not build on the stored head.
+
+        Refusal("busy") if the database cannot keep up or is away: not stored as far as we know.
+        """
+        count = len(verified.records)
+        if self._waiting_records + count > MAX_WAITING_RECORDS:
+            raise Refusal("busy", "the database cannot keep up; come back in a moment")
+        waiting = Waiting(
+            terminal,
+            verified,
+            make_rows(terminal, verified),
+            asyncio.get_running_loop().create_future(),
+        )
+        self._waiting.append(waiting)
+        self._waiting_records += count
+        self._wake.set()
+        try:
+            return await waiting.done
+        finally:
+            self._waiting_records -= count
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            group = self._take_group()
+            if not group:
+                self._wake.clear()
+                continue
+            try:
+                stored = await self._write(group)
+            except asyncio.CancelledError:
+                self._refuse(group)
+                raise
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+                log.warning("intake.write_failed", error=str(error), batches=len(group))
+                self._refuse(group)
+                await asyncio.sleep(0.2)
+                continue
+            except Exception:
+                # The writer must outlive any single group: without it intake stands still.
+                log.exception("intake.write_crashed", batches=len(group))
+                self._refuse(group)
+                continue
+            for waiting in group:
+                if not waiting.done.done():
+                    waiting.done.set_result(waiting.terminal.id in stored)
+
+    def _take_group(self) -> list[Waiting]:
+        """Up to GROUP_RECORDS, one batch of each terminal, in the order in which they came."""
+        group: list[Waiting] = []
+        left: list[Waiting] = []
+        terminals: set[int] = set()
+        records = 0
+        for waiting in self._waiting:
+            if waiting.done.done():  # the client has gone away; it will ask again
+                continue
+            if waiting.terminal.id in terminals or records >= GROUP_RECORDS:
+                left.append(waiting)
+                continue
+            terminals.add(waiting.terminal.id)
+            records += len(waiting.rows)
+            group.append(waiting)
+        self._waiting = left
+        return group
+
+    @staticmethod
+    def _refuse(group: list[Waiting]) -> None:
+        for waiting in group:
+            if not waiting.done.done():
+                waiting.done.set_exception(
+                    Refusal("busy", "the database is not answering; come back in a moment")
+                )
+
+    async def _write(self, group: list[Waiting]) -> set[int]:
+        """Store the group's batches that build on their heads; their terminals' ids."""
+        async with self._pool.acquire() as connection:
+            await self._ensure_months(connection, group)
+            async with connection.transaction():
+                await connection.execute("SELECT pg_advisory_xact_lock($1)", ORDER_LOCK)
+                stored = await self._advance(connection, group)
+                kept = [waiting for waiting in group if waiting.terminal.id in stored]
+                if kept:
+                    await connection.copy_records_to_table(
+                        "weighing",
+                        columns=COLUMNS,
+                        records=[row for waiting in kept for row in waiting.rows],
+                    )
+                    await self._insert_batches(connection, kept)
+                    await _add_counts(connection, kept)
+                    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, _notice(kept))
+        return stored
+
+    @staticmethod
+    async def _advance(connection: Any, group: list[Waiting]) -> set[int]:
+        rows = await connection.fetch(
+            _ADVANCE,
+            [waiting.terminal.id for waiting in group],
+            [waiting.verified.header.first - 1 for waiting in group],
+            [waiting.prev for waiting in group],
+            [waiting.verified.header.last for waiting in group],
+            [waiting.head for waiting in group],
+        )
+        return {row["terminal_id"] for row in rows}
+
+    @staticmethod
+    async def _insert_batches(connection: Any, kept: list[Waiting]) -> None:
+        await connection.execute(
+            _BATCHES,
+            [waiting.terminal.id for waiting in kept],
+            [waiting.verified.header.first for waiting in kept],
+            [waiting.verified.header.last for waiting in kept],
+            [waiting.received_at for waiting in kept],
+            [waiting.prev for waiting in kept],
+            [waiting.head for waiting in kept],
+            [bytes.fromhex(waiting.verified.header.signature) for waiting in kept],
+        )
+
+    async def _ensure_months(self, connection: Any, group: list[Waiting]) -> None:
+        months = {partitions.month_of(row[2]) for waiting in group for row in waiting.rows}
+        today = datetime.now(UTC).date()
+        for month in sorted(months - self._months):
+            if partitions.has_partition(month, today):
+                await self._ensure_month(connection, month)
+
+    async def _ensure_month(self, connection: Any, month: date) -> None:
+        try:
+            await connection.execute(partitions.create_statement(month))
+        except asyncpg.CheckViolationError:
+            # The default partition holds records of this month from a clock that ran ahead;
+            # they stay where they are, and so do those that join them.
+            log.warning("intake.month_in_default_partition", month=str(month))
+        self._months.add(month)
+
+
+async def _add_counts(connection: Any, kept: list[Waiting]) -> None:
+    counts: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for waiting in kept:
+        unit_id, county = waiting.terminal.unit_id, waiting.terminal.county
+        for record, row in zip(waiting.verified.records, waiting.rows, strict=True):
+            limit_kg = row[_PLATFORM_LIMIT]
+            local = row[2].astimezone(LOCAL)
+            key = (
+                unit_id,
+                local.date(),
+                local.hour,
+                kind_no(record.kind),
+                band_no(record.gross_kg, limit_kg),
+                county,
+            )
+            entry = counts[key]
+            entry[0] += 1
+            entry[1] += record.gross_kg or 0
+            if record.gross_kg is not None and limit_kg is not None:
+                entry[2] += max(0, record.gross_kg - limit_kg)
+    # sorted, so that two writers always lock the rows in the same order
+    keys = sorted(counts)
+    columns = [list(column) for column in zip(*keys, strict=True)]
+    sums = [list(column) for column in zip(*(counts[key] for key in keys), strict=True)]
+    await connection.execute(_COUNT, *columns, *sums)
+
+
+_PLATFORM_LIMIT = COLUMNS.index("platform_limit_kg")
+
+
+def _notice(kept: list[Waiting]) -> str:
+    """Who has new records, for whoever watches: county and unit, and the range of each batch."""
+    ranges = [
+        [w.terminal.county, w.terminal.unit_id, w.terminal.id, w.verified.header.first,
+         w.verified.header.last]
+        for w in kept
+    ]  # fmt: skip
+    notice = json.dumps({"ranges": ranges}, separators=(",", ":"))
+    if len(notice) <= MAX_NOTIFY_BYTES:
+        return notice
+    counties = sorted({waiting.terminal.county for waiting in kept})
+    return json.dumps({"counties": counties}, separators=(",", ":"))

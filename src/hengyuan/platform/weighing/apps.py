@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class WeighingConfig(AppConfig):
+    name = "hengyuan.platform.weighing"
+    label = "weighing"

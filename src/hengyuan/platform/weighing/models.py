@@ -1,0 +1,159 @@
+"""The stored record. Written by intake only, never changed; everyone else reads.
+
+The table itself is made by the migration in SQL (partitions); this model is how Django reads it.
+"""
+
+from typing import Any, Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from hengyuan.platform.accounts.scope import scope_of
+from hengyuan.platform.ledger.models import SourceUnit
+from hengyuan.platform.terminals.models import Terminal
+from hengyuan.platform.weighing import columns
+from hengyuan.record.canonical import write_line
+from hengyuan.record.model import FileRef, Record
+
+
+def county_range(prefix: str) -> tuple[int, int]:
+    """First and last county number of a region prefix: "1410" gives 141000 and 141099."""
+    return int(prefix[:6].ljust(6, "0")), int(prefix[:6].ljust(6, "9"))
+
+
+class WeighingQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> Self:
+        """What this user may see: by the county and unit that the record had at intake.
+
+        The county stands in the record itself as a number, so that a scope is a range of it.
+        """
+        scope = scope_of(user)
+        if scope.unit_id is not None:
+            return self.filter(unit_id=scope.unit_id)
+        if scope.region_prefix is not None:
+            return self.filter(county__range=county_range(scope.region_prefix))
+        return self.none()
+
+
+class Weighing(models.Model):
+    """One weighing as it was recorded, with the platform's own second judgement."""
+
+    pk = models.CompositePrimaryKey("terminal_id", "seq", "weighed_at")
+    terminal = models.ForeignKey(
+        Terminal, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    seq = models.BigIntegerField()
+    weighed_at = models.DateTimeField()
+    county = models.IntegerField()
+    unit = models.ForeignKey(
+        SourceUnit, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    gross_kg = models.IntegerField(null=True)
+    tare_kg = models.IntegerField(null=True)
+    net_kg = models.IntegerField(null=True)
+    raw_kg = models.IntegerField(null=True)
+    limit_kg = models.IntegerField(null=True)
+    platform_limit_kg = models.IntegerField(null=True)
+    flags = models.IntegerField()
+    corrects = models.BigIntegerField(null=True)
+    height_mm = models.IntegerField(null=True)
+    length_mm = models.IntegerField(null=True)
+    width_mm = models.IntegerField(null=True)
+    kind = models.SmallIntegerField()
+    lane = models.SmallIntegerField()
+    axles = models.SmallIntegerField(null=True)
+    drive_axles = models.SmallIntegerField(null=True)
+    combination = models.SmallIntegerField(null=True)
+    plate_colour = models.SmallIntegerField(null=True)
+    verdict = models.SmallIntegerField(null=True)
+    platform_verdict = models.SmallIntegerField()
+    air_suspension = models.BooleanField(null=True)
+    dual_tyres = models.BooleanField(null=True)
+    assumed = models.BooleanField()
+    digest = models.BinaryField()
+    files = models.BinaryField(null=True)
+    axle_kg = ArrayField(models.IntegerField(), null=True)
+    group_kg = ArrayField(models.IntegerField(), null=True)
+    plate = models.TextField(null=True)
+    trailer_plate = models.TextField(null=True)
+    layout = models.TextField(null=True)
+    rule_pack = models.TextField(null=True)
+    cargo = models.TextField(null=True)
+    note_no = models.TextField(null=True)
+    carrier = models.TextField(null=True)
+    destination = models.TextField(null=True)
+    operator = models.TextField(null=True)
+    witness = models.TextField(null=True)
+    reason = models.TextField(null=True)
+
+    objects = WeighingQuerySet.as_manager()
+
+    class Meta:
+        managed = False
+        db_table = "weighing"
+        ordering = ["-weighed_at"]
+
+    def __str__(self) -> str:
+        return f"{self.terminal_id}/{self.seq}"
+
+    def as_record(self) -> Record:
+        """The record as the terminal made it."""
+        return columns.to_record(self, self.terminal.code)
+
+    def line(self) -> bytes:
+        """The canonical line, made again from the columns."""
+        return write_line(self.as_record())
+
+    @property
+    def kind_name(self) -> str:
+        return columns.KINDS[self.kind]
+
+    @property
+    def verdict_name(self) -> str | None:
+        return None if self.verdict is None else columns.VERDICTS[self.verdict]
+
+    @property
+    def platform_verdict_name(self) -> str:
+        return columns.VERDICTS[self.platform_verdict]
+
+    @property
+    def combination_name(self) -> str | None:
+        return None if self.combination is None else columns.COMBINATIONS[self.combination]
+
+    @property
+    def plate_colour_name(self) -> str | None:
+        return None if self.plate_colour is None else columns.PLATE_COLOURS[self.plate_colour]
+
+    @property
+    def flag_names(self) -> tuple[str, ...]:
+        return columns.unpack_flags(self.flags)
+
+    @property
+    def file_refs(self) -> tuple[FileRef, ...]:
+        return columns.unpack_files(self.files)
+
+
+class WeighingCount(models.Model):
+    """Trucks by unit, local day, hour, kind and band: what boards and reports read."""
+
+    pk = models.CompositePrimaryKey("unit_id", "day", "hour", "kind", "band")
+    unit = models.ForeignKey(
+        SourceUnit, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    day = models.DateField()
+    hour = models.SmallIntegerField()
+    kind = models.SmallIntegerField()
+    band = models.SmallIntegerField()
+    county = models.IntegerField()
+    trucks = models.IntegerField()
+    gross_kg = models.BigIntegerField()
+    overload_kg = models.BigIntegerField()
+
+    objects = WeighingQuerySet.as_manager()
+
+    class Meta:
+        managed = False
+        db_table = "weighing_count"
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.day} {self.hour}"
