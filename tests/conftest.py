@@ -34,6 +34,13 @@ if TYPE_CHECKING:
     from hengyuan.platform.ledger.models import SourceUnit
 
 
+def pytest_configure() -> None:
+    """Reads the settings now, with this run's home, so that pytest-django sets Django up."""
+    from django.conf import settings
+
+    assert Path(settings.HENGYUAN_HOME) == _HOME
+
+
 def _remove_home() -> None:
     if _POSTGRES.is_running():
         _POSTGRES.stop()

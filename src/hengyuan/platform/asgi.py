@@ -1,9 +1,11 @@
-"""The ASGI application of the platform."""
+"""The ASGI application of the platform: the terminals' lane, and Django behind it."""
 
 import os
 
 from django.core.asgi import get_asgi_application
 
+from hengyuan.platform.intake.lane import Lane
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hengyuan.platform.settings")
 
-application = get_asgi_application()
+application = Lane(get_asgi_application())

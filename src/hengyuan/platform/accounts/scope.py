@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from hengyuan.platform.regions.models import Region, RegionQuerySet, scope_prefix
+from hengyuan.law.regions import scope_prefix
+from hengyuan.platform.regions.models import Region, RegionQuerySet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser

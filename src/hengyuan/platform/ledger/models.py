@@ -21,18 +21,17 @@ if TYPE_CHECKING:
 
     from hengyuan.platform.accounts.models import User
 
-UNIT_TYPE_CODE = "51"  # 重点源头企业 in the provincial station codes
-
-
 class UnitKind(models.TextChoices):
+    """The kinds of `hengyuan.law.codes.SourceUnitKind`, with the names shown on screen."""
+
     COAL = "coal", _("Coal")
     STEEL = "steel", _("Steel")
     CEMENT = "cement", _("Cement")
-    SAND_STONE = "sand_stone", _("Sand and stone")
+    SAND_STONE = "sand-stone", _("Sand and stone")
     COKE = "coke", _("Coke")
-    VEHICLES = "vehicles", _("Commercial vehicles")
-    FREIGHT_STATION = "freight_station", _("Freight station")
-    LOGISTICS_PARK = "logistics_park", _("Logistics park")
+    COMMERCIAL_VEHICLES = "commercial-vehicles", _("Commercial vehicles")
+    FREIGHT_STATION = "freight-station", _("Freight station")
+    LOGISTICS_PARK = "logistics-park", _("Logistics park")
     OTHER = "other", _("Other")
 
 
@@ -71,7 +70,7 @@ class SourceUnit(models.Model):
         max_length=11,
         unique=True,
         editable=False,
-        validators=[RegexValidator(r"^[0-9A-Z]{6}51[0-9]{3}$")],
+        validators=[RegexValidator(r"^[0-9]{6}51[0-9]{3}$")],
     )
     name = models.CharField(_("name"), max_length=100)
     credit_code = models.CharField(
@@ -85,7 +84,7 @@ class SourceUnit(models.Model):
             )
         ],
     )
-    kind = models.CharField(_("kind"), max_length=16, choices=UnitKind.choices)
+    kind = models.CharField(_("kind"), max_length=20, choices=UnitKind.choices)
     grade = models.CharField(_("grade"), max_length=8, choices=Grade.choices, default=Grade.GENERAL)
     state = models.CharField(
         _("working state"),

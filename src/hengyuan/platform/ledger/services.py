@@ -8,8 +8,9 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
+from hengyuan.law.codes import SOURCE_UNIT_SITE_TYPE
 from hengyuan.platform.accounts.models import User
-from hengyuan.platform.ledger.models import UNIT_TYPE_CODE, Gate, Lane, SourceUnit
+from hengyuan.platform.ledger.models import Gate, Lane, SourceUnit
 from hengyuan.platform.regions.models import Region
 
 _SEQUENCE_MAX = 999
@@ -80,7 +81,7 @@ def _next_number(siblings: Any) -> int:
 def _next_code(region: Region) -> str:
     """The county's row is locked until the unit is stored, so no code is given twice."""
     Region.objects.select_for_update().get(pk=region.pk)
-    prefix = f"{region.code}{UNIT_TYPE_CODE}"
+    prefix = f"{region.code}{SOURCE_UNIT_SITE_TYPE}"
     last = SourceUnit.objects.filter(code__startswith=prefix).aggregate(last=Max("code"))["last"]
     sequence = int(last[-3:]) + 1 if last else 1
     if sequence > _SEQUENCE_MAX:

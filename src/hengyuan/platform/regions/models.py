@@ -5,14 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-
-def scope_prefix(code: str) -> str:
-    """What the codes below a division begin with: 140000 → 14, 141000 → 1410, 141024 → 141024."""
-    if len(code) != 6:
-        return code
-    if code.endswith("0000"):
-        return code[:2]
-    return code[:4] if code.endswith("00") else code
+from hengyuan.law.regions import scope_prefix
 
 
 class Level(models.TextChoices):

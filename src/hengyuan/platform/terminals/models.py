@@ -61,7 +61,7 @@ class Terminal(models.Model):
         max_length=14,
         unique=True,
         editable=False,
-        validators=[RegexValidator(r"^[0-9A-Z]{6}51[0-9]{3}-[0-9]{2}$")],
+        validators=[RegexValidator(r"^[0-9]{6}51[0-9]{3}-[0-9]{2}$")],
     )
     unit = models.ForeignKey(
         SourceUnit, models.PROTECT, related_name="terminals", verbose_name=_("source unit")
