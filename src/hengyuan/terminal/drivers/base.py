@@ -1,0 +1,177 @@
+"""What a driver of each kind offers to the lane."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Generic, TypeVar
+
+import structlog
+
+from hengyuan.terminal.devices import (
+    AxleReading,
+    Counters,
+    DeviceState,
+    Message,
+    Notice,
+    PlateEvent,
+    Reading,
+    Refused,
+    ShowResult,
+)
+from hengyuan.terminal.drivers.framing import FrameDecoder
+from hengyuan.terminal.drivers.settings import DeviceSettings, ScaleSettings, StreamSettings
+from hengyuan.terminal.transports.connection import Connection
+from hengyuan.terminal.transports.link import Link
+
+T = TypeVar("T")
+Clock = Callable[[], float]
+
+log = structlog.get_logger(__name__)
+
+
+class Device(ABC):
+    """Any device: a name, a state that may be believed, and counters."""
+
+    def __init__(self, settings: DeviceSettings, *, clock: Clock = time.monotonic) -> None:
+        self.settings = settings
+        self.name = settings.name
+        self.counters = Counters()
+        self._clock = clock
+        self._log = log.bind(device=settings.name)
+
+    @property
+    @abstractmethod
+    def state(self) -> DeviceState:
+        """How it is with the device at this moment."""
+
+
+class StreamDriver(Device, Generic[T]):
+    """A device that sends frames over a byte stream."""
+
+    settings: StreamSettings
+
+    def __init__(
+        self, settings: StreamSettings, *, clock: Clock = time.monotonic, link: Link | None = None
+    ) -> None:
+        super().__init__(settings, clock=clock)
+        self.link = link or Link(settings.transport, self.counters, name=settings.name)
+        self._connected_at = self._last_octet_at = self._last_frame_at = float("-inf")
+
+    @abstractmethod
+    def make_decoder(self) -> FrameDecoder[T]:
+        """A fresh decoder for one connection, counting into `self.counters`."""
+
+    async def tick(self, connection: Connection, now: float) -> None:
+        """Called with every arrival and after every gap; raises `OSError` to reconnect."""
+
+    def heard(self, item: T) -> None:
+        """Called with each reading before the lane gets it."""
+
+    async def run_stream(self, on_item: Callable[[T], None]) -> None:
+        """Hand readings to `on_item` for ever; only cancellation ends it."""
+        await self.link.run(partial(self._session, on_item))
+
+    async def _session(self, on_item: Callable[[T], None], connection: Connection) -> None:
+        decoder = self.make_decoder()
+        self._connected_at = self._clock()
+        while True:
+            try:
+                data = await connection.read(self.settings.gap_s)
+            except TimeoutError:
+                items = decoder.flush(self._clock())
+            else:
+                self._last_octet_at = self._clock()
+                items = decoder.feed(data, self._last_octet_at)
+            for item in items:
+                self._deliver(item, on_item)
+            await self.tick(connection, self._clock())
+
+    def _deliver(self, item: T | Notice | Refused, on_item: Callable[[T], None]) -> None:
+        if isinstance(item, Refused):
+            self._log.debug("bytes refused", reason=item.reason, raw=item.raw.hex(" "))
+            return
+        self._last_frame_at = self._clock()
+        if isinstance(item, Notice):
+            return
+        self.heard(item)
+        try:
+            on_item(item)
+        except Exception:
+            # a fault in the lane must not take the scale's line down with it
+            self._log.exception("reading not taken")
+
+
+class ScaleDriver(StreamDriver[Reading]):
+    """A scale that sends its weight all the time."""
+
+    settings: ScaleSettings
+    _fault: str | None = None
+
+    async def run(self, on_reading: Callable[[Reading], None]) -> None:
+        """Hand every sound frame to `on_reading` for ever; only cancellation ends it."""
+        await self.run_stream(on_reading)
+
+    def heard(self, item: Reading) -> None:
+        self._fault = item.fault
+
+    async def tick(self, connection: Connection, now: float) -> None:
+        if now - max(self._last_octet_at, self._connected_at) > self.settings.silence_s:
+            raise ConnectionResetError(f"silent for {self.settings.silence_s:g} s")
+
+    @property
+    def state(self) -> DeviceState:
+        """STALE after `stale_s` without a frame; FAULT where bytes come that are no frames."""
+        if not self.link.connected:
+            return DeviceState.OFFLINE if self.counters.last_error else DeviceState.UNKNOWN
+        now = self._clock()
+        if now - self._last_frame_at <= self.settings.stale_s:
+            return DeviceState.FAULT if self._fault == "not_zeroed" else DeviceState.OK
+        if now - self._connected_at <= self.settings.stale_s:
+            return DeviceState.UNKNOWN
+        speaking = now - self._last_octet_at <= self.settings.stale_s
+        return DeviceState.FAULT if speaking else DeviceState.STALE
+
+
+class AxleDriver(StreamDriver[AxleReading]):
+    """An axle identifier: one reading per vehicle."""
+
+    async def run(self, on_axles: Callable[[AxleReading], None]) -> None:
+        """Hand every vehicle's axles to `on_axles` for ever; only cancellation ends it."""
+        await self.run_stream(on_axles)
+
+
+class CameraDriver(Device):
+    """A plate camera."""
+
+    @abstractmethod
+    async def run(self, on_event: Callable[[PlateEvent], None]) -> None:
+        """Hand every new event to `on_event` for ever; only cancellation ends it."""
+
+
+class PushCameraDriver(CameraDriver):
+    """A plate camera that posts to the terminal's web server."""
+
+    @abstractmethod
+    def receive(
+        self, content_type: str, body: bytes, received_at: datetime, peer: str | None = None
+    ) -> PlateEvent | None:
+        """Take one HTTP body from the address `peer`; None where it is nothing new.
+
+        Raises `ValueError` with the reason where the body cannot be used.
+        """
+
+
+class DisplayDriver(Device):
+    """A display before the driver's eyes."""
+
+    @abstractmethod
+    async def show(self, message: Message) -> ShowResult:
+        """Show `message` and say whether the display took it. Never raises."""
+
+    @abstractmethod
+    async def run(self) -> None:
+        """Keep the display reachable and its message on it; only cancellation ends it."""
