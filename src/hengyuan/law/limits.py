@@ -25,6 +25,7 @@ from hengyuan.law.vehicles import Combination, Layout, Vehicle
 __all__ = [
     "RULE_PACK",
     "Limit",
+    "NoLimit",
     "NotInForce",
     "NotInTable",
     "axle_limits_sum_kg",
@@ -38,11 +39,19 @@ RULE_PACK = CN_2016_1.version
 _T = TypeVar("_T")
 
 
-class NotInTable(LookupError):
+class NoLimit(LookupError):
+    """The table sets no limit; ``zh`` says in Chinese what ``str()`` says in English."""
+
+    def __init__(self, message: str, zh: str = "") -> None:
+        super().__init__(message)
+        self.zh = zh or message
+
+
+class NotInTable(NoLimit):
     """The table has no row for such a vehicle; GB 1589-2016 sets its limit (table note 5)."""
 
 
-class NotInForce(LookupError):
+class NotInForce(NoLimit):
     """No rule pack was in force on that day."""
 
 
@@ -75,7 +84,8 @@ def pack_for(on: date, packs: Sequence[RulePack] = PACKS) -> RulePack:
         first = min(pack.effective_from for pack in packs)
         raise NotInForce(
             f"no limit table for {on.isoformat()}: the earliest one known here "
-            f"is in force from {first.isoformat()}"
+            f"is in force from {first.isoformat()}",
+            f"{on.isoformat()} 没有可用的限值表:已知最早的限值表自 {first.isoformat()} 起施行",
         )
     return max(begun, key=lambda pack: pack.effective_from)
 
@@ -95,7 +105,9 @@ def limit_for(vehicle: Vehicle, on: date, packs: Sequence[RulePack] = PACKS) -> 
     if lowest.limit_kg <= 0:
         raise NotInTable(
             f"{vehicle.missing_tyres} missing tyres leave no limit in the table; "
-            "GB 1589-2016 applies (sum of the axle limits)"
+            "GB 1589-2016 applies (sum of the axle limits)",
+            f"减少 {vehicle.missing_tyres} 个轮胎后限值表已无限值;"
+            "应按 GB 1589-2016 各轴最大允许轴荷之和确定",
         )
     return lowest
 
@@ -108,7 +120,9 @@ def _limit_as(
         raise NotInTable(
             f"the table has no {combination.value} vehicle with {vehicle.axles} axles; "
             "GB 1589-2016 applies: check axle count and combination, "
-            "or judge it by the sum of its axle limits"
+            "or judge it by the sum of its axle limits",
+            f"限值表中没有{vehicle.axles}轴{combination.zh},应按 GB 1589-2016 确定限值:"
+            "请核对轴数和车型,或按各轴最大允许轴荷之和认定",
         )
     cell, assumed = _lowest_cell(cells, vehicle)
     if vehicle.combination is None:
