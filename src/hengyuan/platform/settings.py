@@ -77,6 +77,8 @@ INSTALLED_APPS = [
     "hengyuan.platform.accounts",
     "hengyuan.platform.ledger",
     "hengyuan.platform.terminals",
+    "hengyuan.platform.weighing",
+    "hengyuan.platform.intake",
 ]
 
 MIDDLEWARE = [

@@ -37,8 +37,9 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 class Lane:
     """Wraps the Django application and answers the terminals' requests itself."""
 
-    def __init__(self, django: App) -> None:
+    def __init__(self, django: App, url: str | None = None) -> None:
         self._django = django
+        self._url = url
         self._pool: asyncpg.Pool | None = None
         self._services: list[asyncio.Task[None]] = []
 
@@ -52,7 +53,9 @@ class Lane:
 
     async def start(self) -> None:
         """Open the pool, make the months, begin to write."""
-        self._pool = await asyncpg.create_pool(database_url(), min_size=2, max_size=POOL_SIZE)
+        self._pool = await asyncpg.create_pool(
+            self._url or database_url(), min_size=2, max_size=POOL_SIZE
+        )
         self.registry = Registry(self._pool)
         self.writer = Writer(self._pool)
         self.store = evidence_store()
