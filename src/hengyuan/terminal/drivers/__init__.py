@@ -1,1 +1,1 @@
-"""One folder per driver, found by looking, not by a list. See docs/drivers.md."""
+"""One folder per driver, found by looking. How to add one: docs/drivers.md."""

@@ -71,6 +71,9 @@ class StreamDriver(Device, Generic[T]):
     def heard(self, item: T) -> None:
         """Called with each reading before the lane gets it."""
 
+    def noticed(self, notice: Notice) -> None:
+        """Called with each sound frame that is no reading."""
+
     async def run_stream(self, on_item: Callable[[T], None]) -> None:
         """Hand readings to `on_item` for ever; only cancellation ends it."""
         await self.link.run(partial(self._session, on_item))
@@ -96,6 +99,7 @@ class StreamDriver(Device, Generic[T]):
             return
         self._last_frame_at = self._clock()
         if isinstance(item, Notice):
+            self.noticed(item)
             return
         self.heard(item)
         try:
