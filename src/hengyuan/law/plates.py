@@ -37,6 +37,7 @@ __all__ = [
     "parse_plate",
     "plate_type_of",
     "province_of",
+    "split_colour",
 ]
 
 _PROVINCE_BY_CHARACTER = {plate: (code, name) for code, (name, plate) in PROVINCES.items()}
@@ -118,11 +119,18 @@ def parse_plate(text: str) -> Plate:
 
     Raises InvalidPlate.
     """
-    normal = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper()
+    colour, normal = split_colour(text)
     if not normal:
         raise InvalidPlate("the plate is empty")
-    colour, normal = _split_colour(normal)
     return Plate(normal, _kind_of(normal), colour)
+
+
+def split_colour(text: str) -> tuple[PlateColour | None, str]:
+    """The colour word before a plate and the rest in its normal form, plate or not.
+
+    For what a camera read wrongly: it is kept as read, and still without its colour.
+    """
+    return _split_colour(_SEPARATORS.sub("", unicodedata.normalize("NFKC", text)).upper())
 
 
 def is_valid_plate(text: str) -> bool:

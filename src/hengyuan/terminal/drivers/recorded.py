@@ -33,7 +33,7 @@ class Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     origin: Origin
     """`captured` from a device or printed by its maker with a checksum that holds; `manual` as
     described by the maker; `derived` built from the rule."""
-    bytes: list[Segment]
+    segments: list[Segment]
     expect: list[dict[str, Any]]
     """What each decoded item must say, as `facts` gives it; keys left out are not compared."""
     settings: dict[str, Any] = {}
@@ -42,7 +42,7 @@ class Frame(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     @property
     def data(self) -> bytes:
         """All segments together."""
-        return b"".join(segment.data for segment in self.bytes)
+        return b"".join(segment.data for segment in self.segments)
 
 
 def load_frames(folder: Path) -> list[Frame]:

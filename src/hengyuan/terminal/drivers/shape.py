@@ -13,7 +13,7 @@ from hengyuan.terminal.drivers.recorded import load_frames
 from hengyuan.terminal.drivers.settings import DeviceSettings
 
 FILES = ("__init__.py", "manifest.toml", "settings.py", "codec.py", "driver.py", "frames.json")
-_BASES: dict[Kind, type[base.Device]] = {
+_BASES: dict[Kind, type] = {
     "scale": base.ScaleDriver,
     "axle": base.AxleDriver,
     "camera": base.CameraDriver,

@@ -17,6 +17,13 @@ from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from hengyuan.law.plates import (
+    COLOUR_NAMES,
+    PlateColour,
+    colour_from_code,
+    colour_from_name,
+    split_colour,
+)
 from hengyuan.terminal.devices import Picture, PictureKind, PlateEvent, Refused
 from hengyuan.terminal.drivers.hikvision.parts import MalformedEvent, Part, join, split
 from hengyuan.terminal.drivers.hikvision.settings import Settings
@@ -26,27 +33,6 @@ MAX_XML = 1024 * 1024
 View = Literal["front", "rear"]
 
 _CHINA = timedelta(hours=8)
-_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
-_COLOUR_CHARACTERS = {
-    "黄绿": "yellow_green",
-    "渐变绿": "gradient_green",
-    "蓝": "blue",
-    "黄": "yellow",
-    "黑": "black",
-    "白": "white",
-    "绿": "green",
-}
-_COLOUR_WORDS = {
-    "blue": "blue",
-    "yellow": "yellow",
-    "black": "black",
-    "white": "white",
-    "green": "green",
-    "newenergygreen": "gradient_green",
-    "newenergyyellowgreen": "yellow_green",
-}
-_COLOUR_GAT = {"0": "white", "1": "yellow", "2": "blue", "3": "black", "4": "green"}
-"""GA/T 833; 5 is unread, 9 other."""
 _NO_PLATE = {"", "unknown", "noplate", "no plate", "none", "null", "无车牌", "无牌车", "未识别"}
 _DECLARED = re.compile(rb"""^<\?xml[^>]*?encoding=["'](?:gb2312|gbk|gb18030)["'][^>]*\?>""", re.I)
 
@@ -165,27 +151,17 @@ def _direction(root: Element) -> str | None:
 
 
 def _plate(root: Element) -> tuple[str | None, str | None]:
-    text = re.sub(r"[\s·.\-]", "", _text(root, "licensePlate") or "")
-    if text.lower() in _NO_PLATE or not re.fullmatch(r"\w{1,16}", text):
+    """Plate and colour as read; whether it is a plate at all is not decided here."""
+    text = _text(root, "licensePlate") or ""
+    if text.lower() in _NO_PLATE:
         return None, None
-    plate, colour = split_colour(text)
-    if colour is None:
-        colour = _COLOUR_WORDS.get((_text(root, "plateColor") or "").lower())
-    if colour is None:
-        colour = _COLOUR_GAT.get(_text(root, "plateColorByGAT") or "")
-    return plate.upper(), colour
-
-
-def split_colour(text: str) -> tuple[str, str | None]:
-    """Plate and colour of a text that may begin with the colour: 蓝苏A8HK52.
-
-    黑 is both black and the province 黑龙江: a colour counts only before a province character.
-    """
-    for character, colour in _COLOUR_CHARACTERS.items():
-        rest = text.removeprefix(character)
-        if rest != text and rest[:1] and rest[0] in _PROVINCES:
-            return rest, colour
-    return text, None
+    colour, plate = split_colour(text)
+    if not re.fullmatch(r"\w{1,16}", plate):
+        return None, None
+    colour = colour or colour_from_name("hikvision", _text(root, "plateColor") or "")
+    if colour is PlateColour.UNKNOWN:
+        colour = colour_from_code("gat", _text(root, "plateColorByGAT") or "")
+    return plate, None if colour is PlateColour.UNKNOWN else colour.value
 
 
 def _pictures(
@@ -267,7 +243,7 @@ _FILE_NAMES: dict[PictureKind, str] = {
     "tail": "vehiclePicture.jpg",
     "panorama": "detectionPicture.jpg",
 }
-_CHARACTER_OF = {colour: character for character, colour in _COLOUR_CHARACTERS.items()}
+_COLOUR_NAMES = {colour: name for name, colour in reversed(COLOUR_NAMES["hikvision"].items())}
 
 
 def build_push(event: PlateEvent, *, boundary: str = "hengyuan-push") -> tuple[str, bytes]:
@@ -287,8 +263,9 @@ def build_push(event: PlateEvent, *, boundary: str = "hengyuan-push") -> tuple[s
     if event.retransmission:
         add(root, "isDataRetransmission", "true")
     anpr = SubElement(root, "ANPR")
-    colour = _CHARACTER_OF.get(event.colour or "", "")
-    add(anpr, "licensePlate", colour + event.plate if event.plate else "unknown")
+    add(anpr, "licensePlate", event.plate or "unknown")
+    colour = PlateColour(event.colour or PlateColour.UNKNOWN)
+    add(anpr, "plateColor", _COLOUR_NAMES.get(colour, "unknown"))
     if event.lane is not None:
         add(anpr, "line", event.lane)
     add(anpr, "direction", event.direction or "unknown")
