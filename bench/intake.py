@@ -1,0 +1,204 @@
+"""Intake under load: sealed batches over HTTP into a platform of its own, beside a raw COPY.
+
+    python -m bench.intake --records 500000 --batch 100 --json
+    python -m bench.intake --live --rate 1000 --seconds 30 --json
+
+PostgreSQL, the platform and this load generator share the machine. Batches are sealed before the
+clock starts. Every acknowledged record is counted in the database at the end.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import secrets
+import statistics
+import sys
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from bench.platform import BenchTerminal, RunningPlatform
+from hengyuan.platform.weighing.columns import COLUMNS
+
+HOST = "127.0.0.1"
+PATH = b"/api/intake/v1/batches"
+
+
+@dataclass
+class Outcome:
+    """What the load generator saw."""
+
+    answers_ms: list[float]
+    acknowledged: int
+    refused: int
+    seconds: float
+
+
+class Connection:
+    """One keep-alive HTTP/1.1 connection, written by hand: the generator must not be the limit."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    async def open(self) -> None:
+        self._reader, self._writer = await asyncio.open_connection(HOST, self._port)
+
+    async def post(self, body: bytes) -> int:
+        """Send a batch, read the answer to its end; the HTTP status."""
+        head = b"POST %s HTTP/1.1\r\nhost: bench\r\ncontent-length: %d\r\n\r\n" % (PATH, len(body))
+        self._writer.write(head + body)
+        answer_head = await self._reader.readuntil(b"\r\n\r\n")
+        length = int(answer_head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        await self._reader.readexactly(length)
+        return int(answer_head[9:12])
+
+    def close(self) -> None:
+        self._writer.close()
+
+
+async def back_fill(port: int, terminals: list[BenchTerminal]) -> Outcome:
+    """Every terminal sends its batches one after the other, all terminals at once."""
+    answers: list[float] = []
+    refused = 0
+    acknowledged = 0
+
+    async def one(terminal: BenchTerminal) -> None:
+        nonlocal refused, acknowledged
+        connection = Connection(port)
+        await connection.open()
+        for body, count in terminal.bodies:
+            begin = time.perf_counter()
+            status = await connection.post(body)
+            answers.append((time.perf_counter() - begin) * 1000)
+            if status == 200:
+                acknowledged += count
+            else:
+                refused += 1
+        connection.close()
+
+    begin = time.perf_counter()
+    await asyncio.gather(*(one(terminal) for terminal in terminals))
+    return Outcome(answers, acknowledged, refused, time.perf_counter() - begin)
+
+
+async def live(port: int, terminals: list[BenchTerminal], rate: int) -> Outcome:
+    """One record a request, started on a fixed beat whether or not earlier answers are in."""
+    answers: list[float] = []
+    refused = 0
+    connections = [Connection(port) for _ in terminals]
+    await asyncio.gather(*(connection.open() for connection in connections))
+    bodies = [
+        (index, body)
+        for round_ in zip(*(terminal.bodies for terminal in terminals), strict=True)
+        for index, (body, _) in enumerate(round_)
+    ]
+    locks = [asyncio.Lock() for _ in terminals]
+
+    async def one(index: int, body: bytes, due: float) -> None:
+        nonlocal refused
+        async with locks[index]:
+            status = await connections[index].post(body)
+        # from the moment it was due: a queue in front of the platform counts as waiting
+        answers.append((time.perf_counter() - due) * 1000)
+        refused += status != 200
+
+    begin = time.perf_counter()
+    tasks = []
+    for number, (index, body) in enumerate(bodies):
+        due = begin + number / rate
+        delay = due - time.perf_counter()
+        if delay > 0:
+            await asyncio.sleep(delay)
+        tasks.append(asyncio.create_task(one(index, body, due)))
+    await asyncio.gather(*tasks)
+    for connection in connections:
+        connection.close()
+    return Outcome(answers, len(answers) - refused, refused, time.perf_counter() - begin)
+
+
+async def raw_copy(url: str) -> float:
+    """Records a second of a plain COPY of the stored rows into a table of the same shape."""
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch(
+            f"SELECT {', '.join(COLUMNS)} FROM weighing LIMIT 200000"
+        )
+        records = [tuple(row) for row in rows]
+        await connection.execute(
+            "CREATE TABLE bench_copy (LIKE weighing INCLUDING ALL) PARTITION BY RANGE (weighed_at);"
+            "CREATE TABLE bench_copy_all PARTITION OF bench_copy DEFAULT"
+        )
+        begin = time.perf_counter()
+        for at in range(0, len(records), 5000):
+            await connection.copy_records_to_table(
+                "bench_copy", columns=COLUMNS, records=records[at : at + 5000]
+            )
+        return len(records) / (time.perf_counter() - begin)
+    finally:
+        await connection.close()
+
+
+async def count_stored(url: str) -> tuple[int, int]:
+    """Rows stored, and distinct (terminal, seq) among them."""
+    connection = await asyncpg.connect(url)
+    try:
+        row = await connection.fetchrow(
+            "SELECT count(*), count(DISTINCT (terminal_id, seq)) FROM weighing"
+        )
+        return row[0], row[1]
+    finally:
+        await connection.close()
+
+
+def figures(outcome: Outcome, stored: int, distinct: int, copy_per_s: float) -> dict[str, Any]:
+    """The JSON object."""
+    per_s = outcome.acknowledged / outcome.seconds
+    cuts = statistics.quantiles(outcome.answers_ms, n=1000)
+    return {
+        "records": outcome.acknowledged,
+        "seconds": round(outcome.seconds, 2),
+        "records_per_s": round(per_s),
+        "copy_records_per_s": round(copy_per_s),
+        "ratio": round(per_s / copy_per_s, 3),
+        "answer_ms_p50": round(cuts[499], 1),
+        "answer_ms_p99": round(cuts[989], 1),
+        "refused": outcome.refused,
+        "lost": outcome.acknowledged - distinct,
+        "duplicated": stored - distinct,
+        "cores": os.cpu_count(),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--records", type=int, default=200_000)
+    parser.add_argument("--batch", type=int, default=100)
+    parser.add_argument("--terminals", type=int, default=40)
+    parser.add_argument("--live", action="store_true")
+    parser.add_argument("--rate", type=int, default=1_000)
+    parser.add_argument("--seconds", type=int, default=20)
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.live:
+        arguments.batch = 1
+        arguments.records = arguments.rate * arguments.seconds
+    with RunningPlatform(seed=secrets.randbits(32)) as platform:
+        each = arguments.records // arguments.terminals
+        print("sealing batches …", file=sys.stderr)
+        terminals = platform.make_terminals(arguments.terminals, each, arguments.batch)
+        print("sending …", file=sys.stderr)
+        if arguments.live:
+            outcome = asyncio.run(live(platform.port, terminals, arguments.rate))
+        else:
+            outcome = asyncio.run(back_fill(platform.port, terminals))
+        stored, distinct = asyncio.run(count_stored(platform.url))
+        copy_per_s = asyncio.run(raw_copy(platform.url))
+    found = figures(outcome, stored, distinct, copy_per_s)
+    print(json.dumps(found) if arguments.json else json.dumps(found, indent=2))
+
+
+if __name__ == "__main__":
+    main()
