@@ -1,0 +1,152 @@
+"""`hengyuan terminal`: the program at the gate, and the integrator's tools for its devices."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import msgspec
+import typer
+
+from hengyuan.terminal.devices import Notice, Refused
+from hengyuan.terminal.drivers.catalogue import DriverEntry, catalogue, load_settings
+from hengyuan.terminal.drivers.recorded import facts
+
+SOUND, REFUSED, RUBBISH = 0, 1, 2
+MAX_FILE = 64 * 1024 * 1024
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,  # Rich cuts Chinese help short instead of wrapping it
+    help="科技治超终端:出口处的称重、抓拍、显示和上传。",
+)
+
+_KINDS_ZH = {
+    "scale": "称重仪表",
+    "axle": "轴型识别",
+    "camera": "车牌抓拍",
+    "display": "显示屏",
+    "voice": "语音",
+    "barrier": "道闸",
+    "lamp": "信号灯",
+    "sensor": "位置传感器",
+}
+_MATURITY_ZH = {
+    "captured": "已用实采报文验证",
+    "manual": "已用厂家说明书报文验证",
+    "derived": "按规则构造报文验证",
+    "unverified": "未验证",
+    "own": "本系统自有",
+}
+
+
+@app.command()
+def drivers(
+    as_json: Annotated[bool, typer.Option("--json", help="输出一个 JSON 数组")] = False,
+) -> None:
+    """列出设备驱动:种类、适用型号、验证程度。"""
+    entries = [msgspec.to_builtins(entry.manifest) for entry in catalogue().values()]
+    if as_json:
+        typer.echo(json.dumps(entries, ensure_ascii=False))
+        return
+    for entry in entries:
+        kind, maturity = _KINDS_ZH[entry["kind"]], _MATURITY_ZH[entry["maturity"]]
+        typer.echo(f"{entry['name']:<10} {kind}  {entry['title_zh']}  [{maturity}]")
+        typer.echo(f"{'':<10} 型号:{'、'.join(entry['models'])}")
+
+
+@app.command()
+def decode(
+    data: Annotated[
+        list[str] | None, typer.Argument(metavar="HEX...", help="十六进制字节", show_default=False)
+    ] = None,
+    family: Annotated[
+        str, typer.Option(metavar="NAME", help="驱动名称,见 hengyuan terminal drivers")
+    ] = "",
+    file: Annotated[
+        Path | None,
+        typer.Option(help="录下的字节或其十六进制文本;- 为标准输入", show_default=False),
+    ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="驱动设置,可重复", show_default=False),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="输出一个 JSON 数组")] = False,
+) -> None:
+    """把设备报文解成读数,并说明哪些字节被拒收、为什么。
+
+    退出码:0 全部解出,1 有字节被拒收或没有读数,2 输入有误。
+    """
+    entry = catalogue().get(family.lower())
+    if entry is None:
+        _refuse(f"--family:没有驱动 {family!r};可用:{'、'.join(catalogue())}")
+    octets = _octets(data or [], file)
+    items = entry.module("codec").decode(octets, _settings(entry, setting or []))
+    if as_json:
+        typer.echo(json.dumps([facts(item) for item in items], ensure_ascii=False))
+    else:
+        for item in items:
+            typer.echo(_line(item))
+    sound = any(not isinstance(item, Refused | Notice) for item in items)
+    refused = any(isinstance(item, Refused) for item in items)
+    raise typer.Exit(SOUND if sound and not refused else REFUSED)
+
+
+def _octets(words: list[str], file: Path | None) -> bytes:
+    if bool(words) == bool(file):
+        _refuse("请给出十六进制字节,或用 --file 给出文件,二者取一")
+    if file is None:
+        return _from_hex(" ".join(words))
+    try:
+        raw = sys.stdin.buffer.read(MAX_FILE + 1) if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        _refuse(f"--file:读不了 {file}:{error.strerror}")
+    if len(raw) > MAX_FILE:
+        _refuse(f"--file:超过 {MAX_FILE // 1024 // 1024} MB")
+    if re.fullmatch(rb"\s*(?:[0-9A-Fa-f]{2}[\s:,]*)+", raw):
+        return _from_hex(raw.decode("ascii"))
+    return raw
+
+
+def _from_hex(text: str) -> bytes:
+    bare = re.sub(r"0[xX]|[\s:,]", "", text)
+    try:
+        return bytes.fromhex(bare)
+    except ValueError:
+        wrong = re.search(r"[^0-9A-Fa-f]", bare)
+        why = f"{wrong[0]!r} 不是十六进制" if wrong else "位数为奇数"
+        _refuse(f"HEX:{why}")
+
+
+def _settings(entry: DriverEntry, pairs: list[str]) -> Any:
+    """Settings of a device that is not there: only what decides how bytes are read."""
+    values: dict[str, Any] = {"driver": entry.manifest.name, "name": "decode"}
+    if "transport" in entry.settings_type.__struct_fields__:
+        values["transport"] = {"kind": "tcp", "host": "none", "port": 1}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            _refuse(f"--set:应为 KEY=VALUE,不是 {pair!r}")
+        values[key] = int(value) if value.isdecimal() else value
+    try:
+        return load_settings(values)
+    except msgspec.ValidationError as error:
+        _refuse(f"--set:{error}")
+
+
+def _line(item: object) -> str:
+    values = facts(item)
+    kind = values.pop("type")
+    values.pop("at", None)
+    raw = values.pop("raw", "")
+    said = "  ".join(f"{key}={value}" for key, value in values.items() if value not in ("", None))
+    return f"{kind:<12} {said}" + (f"  | {raw}" if raw else "")
+
+
+def _refuse(why: str) -> NoReturn:
+    typer.echo(why, err=True)
+    raise typer.Exit(RUBBISH)
