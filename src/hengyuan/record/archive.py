@@ -72,7 +72,10 @@ class ArchiveHeader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 @dataclass
 class ArchiveReport:
-    """What a check found. `line` is the first line that breaks the chain, counted from 1."""
+    """What a check found. `line` is the first line that breaks the chain, counted from 1.
+
+    `first`, `last`, `records`, `batches` and `head` are those of the batches that hold.
+    """
 
     terminal: str = ""
     suite: str = ""
@@ -215,6 +218,7 @@ class _ChainCheck:
             raise _Broken("head_differs", number, detail, due)
         self.report.first = self.report.first or due
         self.report.last = header.last
+        self.report.records += header.last - due + 1
         self.report.batches += 1
         self.report.head = header.head
 
@@ -263,4 +267,3 @@ class _ChainCheck:
             raise _Broken("digest_differs", lines.number, detail, seq)
         self.recent.append(digest)
         self.seq = seq
-        self.report.records += 1

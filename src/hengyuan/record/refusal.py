@@ -17,7 +17,7 @@ STATUS = {
     "bad_record": 422,
     "broken_chain": 422,
     "bad_file": 422,
-    "too_many": 429,
+    "too_many_requests": 429,
     "busy": 503,
 }
 

@@ -28,14 +28,15 @@ SIGNATURE_BYTES = 64
 # GB/T 32918.5-2017: the order n of the base point; a private key is in [1, n-2].
 _SM2_ORDER = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
 _ED25519_PRIME = 2**255 - 19
+_ED25519_ORDER_8_Y = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 # The y of every point of small order, also in the encodings that are not reduced. Whoever enrols
 # such a key can later deny his records: everybody can make signatures that it "verifies".
 _ED25519_WEAK_Y = frozenset(
     {
         0,
         1,
-        0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7,
-        0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
+        _ED25519_ORDER_8_Y,
+        _ED25519_PRIME - _ED25519_ORDER_8_Y,
         _ED25519_PRIME - 1,
         _ED25519_PRIME,
         _ED25519_PRIME + 1,
