@@ -1,6 +1,6 @@
 """The platform's own verdict on a record, by its own rule pack: the second judgement."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import lru_cache
 
 from hengyuan.law.bands import DEFAULT_BANDS, band_of
@@ -10,6 +10,10 @@ from hengyuan.law.verdict import overload_rate_bp
 from hengyuan.record.model import Record
 
 UNKNOWN_BAND = -1
+# A rule comes into force on a Chinese day, which begins eight hours before the UTC one.
+_LOCAL_MS = 8 * 3_600_000
+_DAY_MS = 86_400_000
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
 _BAND_NO = {band.id: number for number, band in enumerate(DEFAULT_BANDS)}
 
 
@@ -41,7 +45,7 @@ def second_limit_kg(record: Record) -> int | None:
     """The limit by the platform's rule pack; None where the record does not allow a verdict."""
     if record.axles is None:
         return None
-    day = datetime.fromtimestamp(record.weighed_at // 86_400_000 * 86_400, UTC).date()
+    day = date.fromordinal(_EPOCH_DAY + (record.weighed_at + _LOCAL_MS) // _DAY_MS)
     return _limit_kg(
         record.axles,
         record.combination,
