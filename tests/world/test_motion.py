@@ -32,7 +32,10 @@ def test_a_truck_comes_on_axle_by_axle_swings_and_stands(deck: Deck) -> None:
     coming = shown(deck, 10.0, rolled)
     assert coming[0] < 100
     for count in range(1, len(AXLES)):
-        assert any(abs(value - sum(AXLES[:count])) <= 40 for value in coming)
+        carried = sum(AXLES[:count])
+        assert any(abs(value - carried) <= carried * 0.01 for value in coming)
+    # no plateau that could be taken for a weight
+    assert all(max(coming[i : i + 20]) - min(coming[i : i + 20]) > 60 for i in range(80, 380, 20))
     swinging = shown(deck, rolled, deck.settled_at)
     assert max(swinging) > GROSS + 100
     assert min(swinging) < GROSS - 100
@@ -59,7 +62,7 @@ def test_after_leaving_the_deck_is_empty_for_the_next(deck: Deck) -> None:
     deck.drive_off(at=60.0)
     assert not deck.occupied
     leaving = shown(deck, 60.0, 60.0 + deck.pace.roll_off_s)
-    assert leaving[0] > GROSS - 100
+    assert leaving[0] > GROSS * 0.98
     assert leaving[-1] < GROSS / 2
     empty = deck.empty_at
     assert empty is not None

@@ -95,22 +95,22 @@ def test_a_scale_shows_the_nearest_division_and_rounds_half_up(fleet: list[Truck
     ("spacings_mm", "combination", "layout", "drive_axles"),
     [
         ((5_000,), Combination.RIGID, (1, 1), 1),
-        ((4_600, 1_350), Combination.RIGID, (1, 2), 2),
-        ((1_950, 4_500, 1_350), Combination.RIGID, (1, 1, 2), 2),
-        ((1_750, 4_500, 1_350), Combination.RIGID, (2, 2), 2),
+        ((4_600, 1_350), Combination.RIGID, (1, 2), None),
+        ((1_950, 4_500, 1_350), Combination.RIGID, (1, 1, 2), None),
+        ((1_750, 4_500, 1_350), Combination.RIGID, (2, 2), None),
         ((3_800, 7_000), Combination.ARTICULATED, (1, 1, 1), 1),
         ((3_800, 5_700, 1_310, 1_320), Combination.ARTICULATED, (1, 1, 3), 1),
-        ((3_200, 1_350, 6_000, 1_310, 1_310), Combination.ARTICULATED, (1, 2, 3), 2),
+        ((3_200, 1_350, 6_000, 1_310, 1_310), Combination.ARTICULATED, (1, 2, 3), None),
         ((3_700, 5_000, 1_300, 1_300, 1_300), Combination.ARTICULATED, (1, 1, 4), 1),
         ((5_200, 5_000, 1_300), None, (1, 1, 2), 1),
-        ((4_800, 1_350, 4_000, 4_500), None, (1, 2, 1, 1), 2),
+        ((4_800, 1_350, 4_000, 4_500), None, (1, 2, 1, 1), None),
     ],
 )
 def test_what_a_vehicle_is_follows_from_its_distances(
     spacings_mm: tuple[int, ...],
     combination: Combination | None,
     layout: tuple[int, ...],
-    drive_axles: int,
+    drive_axles: int | None,
 ) -> None:
     vehicle = vehicle_of(spacings_mm)
     assert (vehicle.combination, vehicle.layout) == (combination, layout)

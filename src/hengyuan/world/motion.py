@@ -15,6 +15,8 @@ IDLE_NOISE_KG = 5.0
 SWING_SHARE = 0.03
 SWING_HZ = 2.5
 """A loaded truck's springs: 2 to 3 Hz, a few per cent of its mass at first."""
+ROLLING_SHARE = 0.015
+"""How much of what is on the deck shakes while wheels turn: no plateau between two axles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +109,10 @@ class Deck:
             gone = self._rolled(at - self._off_at, self.pace.roll_off_s)
             if gone >= len(self._axle_kg):
                 return self._noise_kg()
-            return sum(self._axle_kg) - self._carried_kg(gone)
+            return self._shaken(sum(self._axle_kg) - self._carried_kg(gone))
         since_s = at - self._on_at
         if since_s < self.pace.roll_on_s:
-            return self._carried_kg(self._rolled(since_s, self.pace.roll_on_s)) + self._noise_kg()
+            return self._shaken(self._carried_kg(self._rolled(since_s, self.pace.roll_on_s)))
         gross_kg = sum(self._axle_kg)
         if at >= self.settled_at:
             return gross_kg
@@ -136,6 +138,10 @@ class Deck:
         decay = math.log(max(2.0, first_kg / (self.division_kg / 2))) / self.pace.settle_s
         hz = max(SWING_HZ, 3 / self.pace.settle_s)
         return first_kg * math.exp(-decay * since_s) * math.cos(2 * math.pi * hz * since_s)
+
+    def _shaken(self, carried_kg: float) -> float:
+        share = self._chance.uniform(-ROLLING_SHARE, ROLLING_SHARE)
+        return carried_kg * (1 + share) + self._noise_kg()
 
     def _noise_kg(self) -> float:
         return self._chance.gauss(0.0, IDLE_NOISE_KG)

@@ -61,7 +61,7 @@ def _combination(
 
 
 def _drive_axles(bogies: tuple[int, ...]) -> int | None:
-    """A single axle behind the steering axles drives alone; of two, both drive (6×4, 8×4)."""
-    if len(bogies) < 2 or bogies[0] > 2 or bogies[1] > 2:
-        return None
-    return bogies[1]
+    """A single axle behind the steering axles drives alone; whether two do, nothing measured."""
+    if len(bogies) > 1 and bogies[0] <= 2 and bogies[1] == 1:
+        return 1
+    return None
