@@ -1,0 +1,147 @@
+"""Sightings on their way in: stored before anyone is told that they were taken."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+
+import msgspec
+import structlog
+
+from hengyuan.record.model import FileKind, FileRef
+from hengyuan.terminal.clock import Clock
+from hengyuan.terminal.config import LaneConfig
+from hengyuan.terminal.devices import AxleReading, Picture, PlateEvent
+from hengyuan.terminal.lane.sightings import AxlesSeen, PlateSeen, Sighting, StoredFile
+from hengyuan.terminal.store import KeptSighting, StoreWorker
+
+log = structlog.get_logger(__name__)
+
+_COMPARED = 50
+"""Events of a camera from which the offset of its clock is taken."""
+
+FRONT: dict[str, FileKind] = {
+    "plate": "plate",
+    "head": "head",
+    "tail": "tail",
+    "panorama": "front_side",
+}
+REAR: dict[str, FileKind] = {
+    "plate": "plate",
+    "head": "head",
+    "tail": "tail",
+    "panorama": "rear_side",
+}
+
+
+class SightingIntake:
+    """Stores what one lane's cameras and axle identifier saw, and makes sightings of it."""
+
+    def __init__(self, config: LaneConfig, store: StoreWorker, clock: Clock) -> None:
+        self._lane = config.table.number
+        self._axles = None if config.axles is None else config.axles.name
+        self._rear = {
+            camera.name for camera in config.cameras if getattr(camera, "view", "front") == "rear"
+        }
+        self._store = store
+        self._clock = clock
+
+    async def keep_plate(self, event: PlateEvent) -> Sighting | None:
+        """Store an event and its pictures; None if it was stored before.
+
+        OSError or sqlite3.Error if the disk refuses: the camera has to send it again.
+        """
+        arrived = self._clock.monotonic()
+        rear = event.camera in self._rear
+        files = [await self._keep_picture(picture, rear) for picture in event.pictures]
+        received_ms = round(event.received_at.timestamp() * 1000)
+        body = PlateSeen(
+            plate=event.plate,
+            colour=event.colour,
+            confidence=event.confidence,
+            camera_ms=round(event.camera_at.timestamp() * 1000) if event.camera_at else None,
+            retransmission=event.retransmission,
+            rear=rear,
+            files=tuple(files),
+        )
+        id_ = await self._store.do(
+            self._store.store.keep_sighting,
+            self._lane,
+            event.camera,
+            "plate",
+            event.event_id,
+            received_ms,
+            msgspec.json.encode(body),
+        )
+        if id_ is None:
+            return None
+        seen_at = arrived
+        if event.retransmission:
+            seen_at -= await self._delay_s(event.camera, received_ms, body.camera_ms)
+        return Sighting(id_, event.camera, "plate", seen_at, body, late=event.retransmission)
+
+    async def _keep_picture(self, picture: Picture, rear: bool) -> StoredFile:
+        digest = await self._store.put_file(picture.data)
+        kind = (REAR if rear else FRONT)[picture.kind]
+        return StoredFile(FileRef(digest=digest, kind=kind), len(picture.data))
+
+    async def _delay_s(self, camera: str, received_ms: int, camera_ms: int | None) -> float:
+        """How long ago a late event happened, by the offset of the camera's clock seen so far."""
+        kept = await self._store.do(self._store.store.newest_sightings, camera, _COMPARED)
+        bodies = [
+            (each.received_ms, msgspec.json.decode(each.body, type=PlateSeen)) for each in kept
+        ]
+        offsets = [
+            received - body.camera_ms
+            for received, body in bodies
+            if body.camera_ms is not None and not body.retransmission
+        ]
+        if camera_ms is None or not offsets:
+            return math.inf
+        return max(0, received_ms - camera_ms - min(offsets)) / 1000
+
+    async def keep_axles(self, reading: AxleReading) -> Sighting:
+        """Store an axle reading. One that cannot be stored still serves while this run lasts."""
+        assert self._axles is not None
+        body = AxlesSeen(
+            axles=reading.axle_count,
+            layout=reading.layout,
+            group_kg=reading.group_kg,
+            spacings_mm=reading.spacings_mm,
+        )
+        id_ = None
+        try:
+            id_ = await self._store.do(
+                self._store.store.keep_sighting,
+                self._lane,
+                self._axles,
+                "axles",
+                None,
+                self._clock.now_ms(),
+                msgspec.json.encode(body),
+            )
+        except (sqlite3.Error, OSError) as error:
+            log.error("lane.axles_not_stored", lane=self._lane, error=str(error))
+        return Sighting(id_ or 0, self._axles, "axles", reading.at, body)
+
+    async def still_open(self) -> list[Sighting]:
+        """What the last run left unused, dated back by the wall clock."""
+        kept = await self._store.do(self._store.store.open_sightings, self._lane)
+        return [self._sighting(each) for each in kept]
+
+    async def used_by(self, seq: int) -> list[Sighting]:
+        """The sightings of a record."""
+        kept = await self._store.do(self._store.store.sightings_of, seq)
+        return [self._sighting(each) for each in kept]
+
+    def _sighting(self, kept: KeptSighting) -> Sighting:
+        body: PlateSeen | AxlesSeen
+        if kept.kind == "plate":
+            body = msgspec.json.decode(kept.body, type=PlateSeen)
+        else:
+            body = msgspec.json.decode(kept.body, type=AxlesSeen)
+        age_s = max(0, self._clock.now_ms() - kept.received_ms) / 1000
+        late = isinstance(body, PlateSeen) and body.retransmission
+        return Sighting(
+            kept.id, kept.device, kept.kind, self._clock.monotonic() - age_s, body, late
+        )

@@ -1,0 +1,365 @@
+"""The lane: which truck is on the scale and how far its weighing is. No I/O, no clock of its own.
+
+It is told of frames, sightings and the passing of time, and tells its listener what follows.
+The phases are in `phases.py`; why each rule is as it is, in docs/lane.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from hengyuan.record.model import MAX_MASS_KG
+from hengyuan.terminal.devices import DeviceState, Reading
+from hengyuan.terminal.lane.passage import Passage
+from hengyuan.terminal.lane.phases import TRANSITIONS, Phase
+from hengyuan.terminal.lane.sightings import Sighting, Waiting
+from hengyuan.terminal.lane.stability import StabilityRule, StabilityWindow
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRule:
+    """The lane's settings; see `config.LaneConfig` for their meaning. Times in s, masses in kg."""
+
+    stability: StabilityRule
+    arrive_kg: int
+    leave_kg: int
+    change_kg: int
+    same_kg: int
+    stale_after_s: float
+    join_wait_s: float
+    join_before_s: float
+    resume_before_s: float
+
+
+class Listener(Protocol):
+    """What the lane makes happen around it."""
+
+    def complete(self, passage: Passage) -> None:
+        """Weighed and joined: judge it, store it, tell it; then call `stored` and `told`."""
+        ...
+
+    def complete_late(self, passage: Passage, sighting: Sighting) -> None:
+        """An event came for a passage whose record is already stored without it."""
+        ...
+
+    def left_unweighed(self, passage: Passage, reason: str) -> None:
+        """It leaves no record; the reason is to be written down."""
+        ...
+
+    def again(self, passage: Passage) -> None:
+        """The truck that was told before stands on the scale still: show it once more."""
+        ...
+
+    def cleared(self) -> None:
+        """The scale is free again."""
+        ...
+
+    def changed(self) -> None:
+        """Phase, or the state of the scale, is another one now."""
+        ...
+
+
+class Lane:
+    """One lane with one scale. `sources` are the devices whose sightings a passage waits for."""
+
+    def __init__(
+        self,
+        rule: LaneRule,
+        sources: Sequence[str],
+        listener: Listener,
+        started_at: float,
+        on_scale: Passage | None = None,
+    ) -> None:
+        """`on_scale`: the recorded passage that stood on the scale when the last run ended."""
+        self._rule = rule
+        self._sources = tuple(sources)
+        self._listener = listener
+        self._window = StabilityWindow(rule.stability)
+        self._frame_at = started_at
+        self._weight_at = started_at
+        self._lowest_kg = 0
+        self._unwatched = on_scale is not None
+        self._seen_free = False
+        self.waiting = Waiting()
+        self.passage: Passage | None = on_scale
+        self.last: Passage | None = on_scale
+        """The newest passage that left, or that is about to leave, a record."""
+        self.phase = Phase.EMPTY if on_scale is None else Phase.LEAVING
+        self.scale = DeviceState.UNKNOWN
+        self.scale_fault: str | None = None
+        self.mass_kg: int | None = None
+        """What the scale shows now; None while that is not known."""
+
+    # what happens
+
+    def reading(self, reading: Reading) -> None:
+        """A frame of the scale."""
+        self._frame_at = reading.at
+        mass_kg = reading.mass_kg
+        if mass_kg is None or not -MAX_MASS_KG <= mass_kg <= MAX_MASS_KG:
+            self._no_weight(DeviceState.FAULT, reading.fault or "over_range")
+            return
+        if self.scale is not DeviceState.OK:
+            self.scale, self.scale_fault = DeviceState.OK, None
+            self._listener.changed()
+        if reading.at - self._weight_at > self._rule.stale_after_s:
+            self._gap()
+        self.mass_kg = mass_kg
+        at = self._weight_at = reading.at
+        if mass_kg < self._rule.arrive_kg:
+            self._seen_free = True
+        match self.phase:
+            case Phase.EMPTY:
+                if mass_kg >= self._rule.arrive_kg:
+                    self._begin(Passage(at, resumed=not self._seen_free), reading)
+            case Phase.ARRIVED | Phase.SETTLING:
+                self._settle(mass_kg, reading)
+            case Phase.WEIGHED:
+                self._wait(mass_kg, reading)
+            case _:
+                self._watch(mass_kg, reading)
+
+    def sighted(self, sighting: Sighting) -> None:
+        """A camera or an axle identifier saw something."""
+        owner = self._late_owner(sighting)
+        if owner is not None:
+            owner.sightings[sighting.device] = sighting
+            self._listener.complete_late(owner, sighting)
+            return
+        self.waiting.add(sighting)
+        if self._repeats(sighting):
+            self.waiting.drop(sighting)
+        elif self.phase is Phase.WEIGHED:
+            self._join(self._frame_at)
+
+    def reversed(self, device: str) -> None:
+        """The vehicle backed off over the axle identifier: its last reading is void."""
+        newest = self.waiting.newest(device, float("-inf"))
+        if newest is not None:
+            self.waiting.drop(newest)
+
+    def tick(self, now: float) -> None:
+        """Time passed; called a few times a second even when no frame comes."""
+        if now - self._frame_at > self._rule.stale_after_s:
+            self._no_weight(DeviceState.STALE, "no_frames")
+        if self.phase is Phase.WEIGHED:
+            self._join(now)
+
+    def stored(self, passage: Passage, seq: int) -> None:
+        """The passage's record is durable."""
+        passage.seq = seq
+
+    def told(self, passage: Passage) -> None:
+        """A display has acknowledged the passage's verdict."""
+        if self.passage is not passage or self.phase is not Phase.JUDGED:
+            return
+        self._enter(Phase.TOLD)
+        for device in self._sources:
+            if device not in passage.sightings:
+                sighting = self.waiting.take(device, self._since(passage))
+                if sighting is not None:
+                    passage.sightings[device] = sighting
+                    self._listener.complete_late(passage, sighting)
+
+    # the scale is free
+
+    def _begin(self, passage: Passage, reading: Reading) -> None:
+        assert reading.mass_kg is not None
+        self.passage = passage
+        self._window.clear()
+        self._enter(Phase.ARRIVED)
+        self._settle(reading.mass_kg, reading)
+
+    # a truck is on it and its weight is looked for
+
+    def _settle(self, mass_kg: int, reading: Reading) -> None:
+        passage = self._current()
+        if mass_kg < self._rule.leave_kg:
+            self._enter(Phase.LEAVING)
+            if passage.follows is None:
+                self._listener.left_unweighed(passage, "left before its weight stood still")
+            else:
+                self.passage = passage.follows
+            self._clear(reading.at)
+            return
+        settled = self._window.push(reading.at, mass_kg, motion=reading.stable is False)
+        if settled or self._window.begun:
+            self._enter(Phase.SETTLING)
+        else:
+            self._enter(Phase.ARRIVED)
+        if settled:
+            passage.settled_at = reading.at
+            passage.mass_kg = self._window.mass_kg()
+            if passage.follows is None or self._is_another(passage, passage.follows):
+                self._enter(Phase.WEIGHED)
+                self._join(reading.at)
+
+    def _is_another(self, passage: Passage, before: Passage) -> bool:
+        """Whether a weight found without the scale having been free is to be recorded.
+
+        If so, `passage` says whether it weighs `before` anew. If not, the lane goes back to it.
+        """
+        assert passage.mass_kg is not None and before.mass_kg is not None
+        change_kg = passage.mass_kg - before.mass_kg
+        same_kg = self._rule.same_kg if passage.after_gap else self._rule.change_kg
+        another = self._another_was_seen(before)
+        if passage.after_gap and (abs(change_kg) > same_kg or another):
+            passage.follows = None
+            return True
+        if abs(change_kg) <= same_kg:
+            self._return_to(before, Phase.TOLD)
+            self._listener.again(before)
+            return False
+        if another:
+            passage.follows = None
+            return True
+        if change_kg > 0 and before.seq is not None:
+            # it was not fully on the scale, or was loaded there: the first weight is superseded
+            passage.corrects = before.seq
+            passage.sightings = dict(before.sightings)
+            return True
+        self._return_to(before, Phase.LEAVING)
+        self._lowest_kg = passage.mass_kg
+        return False
+
+    def _another_was_seen(self, before: Passage) -> bool:
+        """Every source has seen something since that is not the truck recorded before."""
+        fresh = {s.device for s in self.waiting.kept if s.plate is None or s.plate != before.plate}
+        return bool(self._sources) and fresh.issuperset(self._sources)
+
+    def _return_to(self, passage: Passage, phase: Phase) -> None:
+        self.passage = passage
+        self._enter(phase)
+
+    # the weight stands
+
+    def _wait(self, mass_kg: int, reading: Reading) -> None:
+        passage = self._current()
+        assert passage.mass_kg is not None
+        if mass_kg < self._rule.leave_kg:
+            self._finish(passage)
+            self._watch(mass_kg, reading)
+        elif mass_kg > passage.mass_kg + self._rule.stability.tolerance_kg:
+            self._begin(passage, reading)
+        else:
+            self._join(reading.at)
+
+    def _join(self, now: float) -> None:
+        passage = self._current()
+        assert passage.settled_at is not None
+        since = self._since(passage)
+        missing = [
+            device
+            for device in self._sources
+            if device not in passage.sightings and self.waiting.newest(device, since) is None
+        ]
+        if not missing or now - passage.settled_at >= self._rule.join_wait_s:
+            for device in self._sources:
+                inherited = passage.sightings.get(device)
+                if inherited is not None and inherited.kind == "plate":
+                    continue
+                sighting = self.waiting.take(device, since)
+                if sighting is not None:
+                    passage.sightings[device] = sighting
+            self._finish(passage)
+
+    def _since(self, passage: Passage) -> float:
+        rule = self._rule
+        return passage.arrived_at - (
+            rule.resume_before_s if passage.resumed else rule.join_before_s
+        )
+
+    def _finish(self, passage: Passage) -> None:
+        self.last = passage
+        self._enter(Phase.JUDGED)
+        self._listener.complete(passage)
+
+    # the truck is known; it stays, moves or leaves
+
+    def _watch(self, mass_kg: int, reading: Reading) -> None:
+        passage = self._current()
+        if mass_kg < self._rule.leave_kg:
+            self._enter(Phase.LEAVING)
+            self._clear(reading.at)
+            return
+        if self.phase is Phase.JUDGED:
+            return
+        assert passage.mass_kg is not None
+        if self._unwatched:
+            self._weigh_anew(passage, reading, after_gap=True)
+        elif self.phase is Phase.TOLD:
+            if mass_kg > passage.mass_kg + self._rule.change_kg:
+                self._weigh_anew(passage, reading)
+            elif mass_kg < passage.mass_kg - self._rule.change_kg:
+                self._lowest_kg = mass_kg
+                self._enter(Phase.LEAVING)
+        else:
+            self._lowest_kg = min(self._lowest_kg, mass_kg)
+            if mass_kg > self._lowest_kg + self._rule.change_kg:
+                self._weigh_anew(passage, reading)
+
+    def _weigh_anew(self, before: Passage, reading: Reading, after_gap: bool = False) -> None:
+        passage = Passage(
+            reading.at, resumed=not self._seen_free, follows=before, after_gap=after_gap
+        )
+        self._unwatched = False
+        self._begin(passage, reading)
+
+    def _clear(self, at: float) -> None:
+        if self.passage is not None:
+            self.passage.gone_at = at
+        self.passage = None
+        self._unwatched = False
+        self._enter(Phase.EMPTY)
+        self._listener.cleared()
+
+    # sightings and the scale's state
+
+    def _late_owner(self, sighting: Sighting) -> Passage | None:
+        """The passage whose record is stored without this event, though it belongs to it."""
+        last = self.last
+        if last is None or last.seq is None or sighting.device in last.sightings:
+            return None
+        if sighting.device not in self._sources:
+            return None
+        if not sighting.late:
+            return last if self.passage is last and self.phase is Phase.TOLD else None
+        until = last.gone_at if last.gone_at is not None else float("inf")
+        return last if self._since(last) <= sighting.seen_at <= until else None
+
+    def _repeats(self, sighting: Sighting) -> bool:
+        """A camera that was set off again by the truck that is on the scale and recorded."""
+        if self.passage is None or self.passage is not self.last:
+            return False
+        first = self.passage.sightings.get(sighting.device)
+        return first is not None and sighting.plate is not None and first.plate == sighting.plate
+
+    def _no_weight(self, state: DeviceState, fault: str) -> None:
+        self.mass_kg = None
+        self._window.clear()
+        if self.phase is Phase.SETTLING:
+            self._enter(Phase.ARRIVED)
+        if (self.scale, self.scale_fault) != (state, fault):
+            self.scale, self.scale_fault = state, fault
+            self._listener.changed()
+
+    def _gap(self) -> None:
+        """The scale gave no weight for a while: another truck may stand on it now."""
+        if self.phase in (Phase.WEIGHED, Phase.JUDGED, Phase.TOLD, Phase.LEAVING):
+            self._unwatched = True
+        elif self.passage is not None and self.passage.follows is not None:
+            self.passage.after_gap = True
+
+    def _current(self) -> Passage:
+        assert self.passage is not None, f"no truck in phase {self.phase}"
+        return self.passage
+
+    def _enter(self, phase: Phase) -> None:
+        if phase is self.phase:
+            return
+        if phase not in TRANSITIONS[self.phase]:
+            raise AssertionError(f"{self.phase} to {phase} is no step of a lane")
+        self.phase = phase
+        self._listener.changed()

@@ -1,0 +1,48 @@
+"""One truck's way over the scale, as far as it is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hengyuan.terminal.lane.sightings import AxlesSeen, PlateSeen, Sighting
+
+
+@dataclass(slots=True, eq=False)
+class Passage:
+    """One truck on the scale. Times are on the monotonic clock."""
+
+    arrived_at: float
+    resumed: bool = False
+    """It was found on the scale when the terminal started."""
+    follows: Passage | None = None
+    """The weight changed without the scale having been free: the passage it may belong to."""
+    after_gap: bool = False
+    """Between this one and `follows` nobody watched the scale."""
+    corrects: int | None = None
+    """Seq of the record that this passage weighs anew."""
+    settled_at: float | None = None
+    mass_kg: int | None = None
+    sightings: dict[str, Sighting] = field(default_factory=dict)
+    """What was joined to it, by device."""
+    seq: int | None = None
+    """Its record, once stored."""
+    gone_at: float | None = None
+
+    @property
+    def plates(self) -> list[PlateSeen]:
+        """Its plate events, those of front cameras first."""
+        bodies = [s.body for s in self.sightings.values() if isinstance(s.body, PlateSeen)]
+        return sorted(bodies, key=lambda body: body.rear)
+
+    @property
+    def axles(self) -> AxlesSeen | None:
+        """Its axle reading."""
+        for sighting in self.sightings.values():
+            if isinstance(sighting.body, AxlesSeen):
+                return sighting.body
+        return None
+
+    @property
+    def plate(self) -> str | None:
+        """The plate of the truck or tractor, from a front camera, if one was read."""
+        return next((body.plate for body in self.plates if body.plate and not body.rear), None)

@@ -1,0 +1,27 @@
+"""The lane's rule, from the tables of its configuration."""
+
+from __future__ import annotations
+
+from hengyuan.terminal.config import LaneConfig
+from hengyuan.terminal.lane.lane import LaneRule
+from hengyuan.terminal.lane.stability import StabilityRule
+
+
+def rule_of(config: LaneConfig) -> LaneRule:
+    """The lane's rule from its tables."""
+    stability, joining = config.table.stability, config.table.joining
+    return LaneRule(
+        stability=StabilityRule(
+            window_s=stability.window_ms / 1000,
+            tolerance_kg=stability.tolerance_kg,
+            min_frames=stability.min_frames,
+        ),
+        arrive_kg=stability.arrive_kg,
+        leave_kg=stability.leave_kg,
+        change_kg=stability.change_kg,
+        same_kg=stability.same_kg,
+        stale_after_s=stability.stale_after_ms / 1000,
+        join_wait_s=joining.wait_ms / 1000,
+        join_before_s=joining.before_s,
+        resume_before_s=joining.resume_before_s,
+    )

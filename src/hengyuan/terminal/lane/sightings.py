@@ -1,0 +1,104 @@
+"""What cameras and axle identifiers saw, waiting for the truck that it belongs to.
+
+An event belongs to the truck that is on the scale or arrives next, and is used once. Where several
+of one device wait, the newest is meant: an older one is of a truck that turned away, or a reading
+that the camera itself replaced by a better one, and it must not shift all that follow by one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from hengyuan.record.model import FileRef
+from hengyuan.terminal.store import SightingKind
+
+
+class StoredFile(msgspec.Struct, frozen=True):
+    """A picture of a sighting that lies in the evidence folder."""
+
+    ref: FileRef
+    size: int
+
+
+class PlateSeen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A plate event as it is kept. `plate` is None where the camera could not read one."""
+
+    plate: str | None = None
+    colour: str | None = None
+    confidence: int | None = None
+    camera_ms: int | None = None
+    retransmission: bool = False
+    rear: bool = False
+    """The camera sees the rear: its plate is compared, and names the trailer."""
+    files: tuple[StoredFile, ...] = ()
+
+
+class AxlesSeen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An axle reading as it is kept. `layout` is empty where the device did not explain it."""
+
+    axles: int
+    layout: tuple[int, ...] = ()
+    group_kg: tuple[int, ...] = ()
+    spacings_mm: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One event of one device. `seen_at` is on the monotonic clock of this process."""
+
+    id: int
+    device: str
+    kind: SightingKind
+    seen_at: float
+    body: PlateSeen | AxlesSeen
+    late: bool = False
+    """It was sent again after an outage: the truck may long be gone."""
+
+    @property
+    def plate(self) -> str | None:
+        """The plate that was read, if it is a plate event and one was read."""
+        return self.body.plate if isinstance(self.body, PlateSeen) else None
+
+
+@dataclass(slots=True)
+class Waiting:
+    """The sightings that no passage has used yet."""
+
+    kept: list[Sighting] = field(default_factory=list)
+    passed: list[int] = field(default_factory=list)
+    """Ids that belong to nobody any more; written down with the next change of the lane."""
+
+    def add(self, sighting: Sighting) -> None:
+        """Let a sighting wait."""
+        self.kept.append(sighting)
+
+    def newest(self, device: str, since: float) -> Sighting | None:
+        """The newest of a device that was seen at or after `since`."""
+        fitting = [s for s in self.kept if s.device == device and s.seen_at >= since]
+        return max(fitting, key=lambda s: (s.seen_at, s.id), default=None)
+
+    def take(self, device: str, since: float) -> Sighting | None:
+        """Remove and return the newest of a device; all older ones of it are passed over."""
+        taken = self.newest(device, since)
+        if taken is None:
+            return None
+        for sighting in [s for s in self.kept if s.device == device]:
+            if (sighting.seen_at, sighting.id) <= (taken.seen_at, taken.id):
+                self.kept.remove(sighting)
+                if sighting is not taken:
+                    self.passed.append(sighting.id)
+        return taken
+
+    def drop(self, sighting: Sighting) -> None:
+        """Pass over one sighting."""
+        if sighting in self.kept:
+            self.kept.remove(sighting)
+        self.passed.append(sighting.id)
+
+    def take_passed(self) -> tuple[int, ...]:
+        """The ids passed over since the last call."""
+        passed = tuple(self.passed)
+        self.passed.clear()
+        return passed

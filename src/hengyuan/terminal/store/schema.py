@@ -1,0 +1,144 @@
+"""The tables of the terminal's store, and how it is opened.
+
+Order is `seq` and `id`, never time: a clock that steps back reorders and hides nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+VERSION = 1
+
+_TABLES = """
+CREATE TABLE terminal (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  code TEXT NOT NULL,
+  suite TEXT NOT NULL,
+  genesis BLOB NOT NULL,
+  acked_seq INTEGER NOT NULL,
+  acked_digest BLOB NOT NULL,
+  clock_offset_ms INTEGER
+) STRICT;
+
+CREATE TABLE record (
+  seq INTEGER PRIMARY KEY,
+  line BLOB NOT NULL,
+  digest BLOB NOT NULL
+) STRICT;
+
+CREATE TRIGGER record_is_never_changed BEFORE UPDATE ON record
+BEGIN SELECT RAISE(ABORT, 'a record is never changed'); END;
+
+CREATE TRIGGER record_is_kept BEFORE DELETE ON record
+WHEN old.seq > (SELECT acked_seq FROM terminal)
+BEGIN SELECT RAISE(ABORT, 'a record above the watermark is never deleted'); END;
+
+CREATE TABLE evidence (
+  digest BLOB PRIMARY KEY,
+  seq INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('due', 'sent', 'lost', 'refused'))
+) STRICT;
+CREATE INDEX evidence_due ON evidence (seq) WHERE state = 'due';
+
+CREATE TABLE sighting (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  lane INTEGER NOT NULL,
+  device TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('plate', 'axles')),
+  event_id TEXT,
+  received_ms INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('open', 'used', 'passed')),
+  seq INTEGER
+) STRICT;
+CREATE UNIQUE INDEX sighting_once ON sighting (device, event_id) WHERE event_id IS NOT NULL;
+CREATE INDEX sighting_open ON sighting (lane) WHERE state = 'open';
+CREATE INDEX sighting_used ON sighting (seq) WHERE seq IS NOT NULL;
+CREATE INDEX sighting_device ON sighting (device, id);
+
+CREATE TABLE lane (
+  number INTEGER PRIMARY KEY,
+  occupied INTEGER NOT NULL,
+  seq INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE timing (
+  seq INTEGER PRIMARY KEY,
+  settled_at_ms INTEGER NOT NULL,
+  judged_us INTEGER NOT NULL,
+  told_us INTEGER,
+  acked_us INTEGER
+) STRICT;
+
+CREATE TABLE journal (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at_ms INTEGER NOT NULL,
+  lane INTEGER NOT NULL,
+  what TEXT NOT NULL,
+  detail TEXT NOT NULL
+) STRICT;
+"""
+
+
+class UnusableStore(RuntimeError):
+    """The store cannot be worked with; the text says why and what to do."""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection that fsyncs at every commit and starts no transactions of its own."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def connect_for_reading(path: Path) -> sqlite3.Connection:
+    """A connection that sees every commit and can write nothing."""
+    connection = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode=rw",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=5,
+    )
+    connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables of a new store; UnusableStore for a damaged one or one of another version."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;"
+        )
+        return
+    if version != VERSION:
+        raise UnusableStore(
+            f"the store has version {version}, this software knows {VERSION}: "
+            "run the software that wrote it, or a newer one"
+        )
+    (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise UnusableStore(f"the store is damaged: {verdict}; restore it from a backup")
+
+
+def claim(path: Path) -> sqlite3.Connection:
+    """Hold `path` for this process alone, for as long as the connection is open.
+
+    Two terminals on one store would each continue the chain their own way. The operating system
+    frees the claim however the process ends. UnusableStore if another process holds it.
+    """
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0)
+    try:
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError:
+        connection.close()
+        raise UnusableStore(
+            f"another terminal process works in {path.parent}: stop it first"
+        ) from None
+    return connection
