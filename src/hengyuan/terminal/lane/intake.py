@@ -96,9 +96,10 @@ class SightingIntake:
             for received, body in bodies
             if body.camera_ms is not None and not body.retransmission
         ]
-        if camera_ms is None or not offsets:
+        if camera_ms is None:
             return math.inf
-        return max(0, received_ms - camera_ms - min(offsets)) / 1000
+        # a camera that never came in time is taken to have the right time
+        return max(0, received_ms - camera_ms - min(offsets, default=0)) / 1000
 
     async def keep_axles(self, reading: AxleReading) -> Sighting:
         """Store an axle reading. One that cannot be stored still serves while this run lasts."""

@@ -31,6 +31,7 @@ class LaneRule:
     join_wait_s: float
     join_before_s: float
     resume_before_s: float
+    resume_wait_s: float
 
 
 class Listener(Protocol):
@@ -129,6 +130,7 @@ class Lane:
             self._listener.complete_late(owner, sighting)
             return
         self.waiting.add(sighting)
+        self.waiting.expire(self._frame_at - self._rule.resume_before_s)
         if self._repeats(sighting):
             self.waiting.drop(sighting)
         elif self.phase is Phase.WEIGHED:
@@ -255,7 +257,8 @@ class Lane:
             for device in self._sources
             if device not in passage.sightings and self.waiting.newest(device, since) is None
         ]
-        if not missing or now - passage.settled_at >= self._rule.join_wait_s:
+        wait_s = self._rule.resume_wait_s if passage.resumed else self._rule.join_wait_s
+        if not missing or now - passage.settled_at >= wait_s:
             for device in self._sources:
                 inherited = passage.sightings.get(device)
                 if inherited is not None and inherited.kind == "plate":

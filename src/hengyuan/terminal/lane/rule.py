@@ -24,4 +24,5 @@ def rule_of(config: LaneConfig) -> LaneRule:
         join_wait_s=joining.wait_ms / 1000,
         join_before_s=joining.before_s,
         resume_before_s=joining.resume_before_s,
+        resume_wait_s=joining.resume_wait_ms / 1000,
     )

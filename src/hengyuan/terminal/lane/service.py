@@ -126,12 +126,15 @@ class LaneService:
         """Called a few times a second."""
         now = self._around.clock.monotonic()
         self.lane.tick(now)
-        hint = self._hint(now)
-        if hint is not None and hint != self.panel.message:
-            self.panel.say(hint)
+        self._say_hint(now)
         if self.view.mass_kg != self.lane.mass_kg:
             self.view.mass_kg = self.lane.mass_kg
             self._around.board.ring()
+
+    def _say_hint(self, now: float) -> None:
+        hint = self._hint(now)
+        if hint is not None and hint != self.panel.message:
+            self.panel.say(hint)
 
     def _hint(self, now: float) -> Message | None:
         """What the displays are to say where there is no verdict to show."""
@@ -187,6 +190,7 @@ class LaneService:
         """The scale is free."""
         self._free_since = self._around.clock.monotonic()
         self.view.current = None
+        self._say_hint(self._free_since)
         self._spawn(self._write_cleared())
 
     def changed(self) -> None:

@@ -74,6 +74,11 @@ class Waiting:
         """Let a sighting wait."""
         self.kept.append(sighting)
 
+    def expire(self, before: float) -> None:
+        """Pass over what was seen before a time: its truck never came to the scale."""
+        for sighting in [s for s in self.kept if s.seen_at < before]:
+            self.drop(sighting)
+
     def newest(self, device: str, since: float) -> Sighting | None:
         """The newest of a device that was seen at or after `since`."""
         fitting = [s for s in self.kept if s.device == device and s.seen_at >= since]
