@@ -45,6 +45,8 @@ class Pace:
 
 
 REALISTIC = Pace()
+LIVELY = Pace(roll_on_s=2.0, settle_s=1.2, leave_s=1.0, roll_off_s=1.5, gap_s=1.0)
+"""For an audience: a truck over each gate every eight seconds or so."""
 FAST = Pace(
     frame_hz=100.0, roll_on_s=0.06, settle_s=0.05, leave_s=0.01, roll_off_s=0.05, gap_s=0.08
 )

@@ -1,0 +1,92 @@
+"""What an installer writes for a terminal of the simulated city: its configuration file."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hengyuan.world.devices.wires import PtyWire
+from hengyuan.world.gate import Gate
+
+LANE = 1
+CAMERA_NAME = "front-camera"
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How quick a terminal is to believe that a weight stands, and how often it reports."""
+
+    window_ms: int
+    min_frames: int
+    join_wait_ms: int
+    idle_after_ms: int
+    heartbeat_s: float
+
+
+USUAL = Tuning(
+    window_ms=1_500, min_frames=5, join_wait_ms=3_000, idle_after_ms=1_500, heartbeat_s=5.0
+)
+QUICK = Tuning(window_ms=80, min_frames=5, join_wait_ms=6_000, idle_after_ms=20, heartbeat_s=2.0)
+"""For scales that send a hundred frames a second to trucks that settle in a twentieth."""
+
+
+def camera_url(screen_port: int) -> str:
+    """Where the camera of a terminal is told to push to."""
+    return f"http://127.0.0.1:{screen_port}/camera/{CAMERA_NAME}"
+
+
+def configuration(
+    gate: Gate, platform_url: str, screen_port: int, data_dir: Path, tuning: Tuning
+) -> str:
+    """The configuration file (TOML) of the terminal that serves `gate`, whose devices are on."""
+    tables: list[tuple[str, dict[str, Any]]] = [
+        ("", {"data_dir": str(data_dir)}),
+        (
+            "platform",
+            {
+                "url": platform_url,
+                "heartbeat_s": tuning.heartbeat_s,
+                "timeout_s": 10.0,
+                "retry_first_s": 0.2,
+                "retry_last_s": 2.0,
+            },
+        ),
+        ("screen", {"host": "127.0.0.1", "port": screen_port}),
+        ("[lanes]", {"number": LANE, "name": gate.plan.caption, "kind": "exit"}),
+        ("lanes.scale", {"driver": gate.plan.family, "name": "scale"}),
+        ("lanes.scale.transport", _scale_transport(gate)),
+        ("lanes.axles", {"driver": "wanji", "name": "axles"}),
+        ("lanes.axles.transport", _tcp(gate.axle_wire.port)),
+        ("[lanes.cameras]", {"driver": "hikvision", "name": CAMERA_NAME, "host": "127.0.0.1"}),
+        ("[lanes.displays]", {"driver": "onbon", "name": "led"}),
+        ("lanes.displays.transport", _tcp(gate.led.port)),
+        (
+            "lanes.stability",
+            {
+                "window_ms": tuning.window_ms,
+                "min_frames": tuning.min_frames,
+                "arrive_kg": 400,
+                "leave_kg": 200,
+            },
+        ),
+        ("lanes.joining", {"wait_ms": tuning.join_wait_ms}),
+        ("lanes.texts", {"idle_after_ms": tuning.idle_after_ms}),
+    ]
+    return "\n".join(_table(name, values) for name, values in tables)
+
+
+def _scale_transport(gate: Gate) -> dict[str, Any]:
+    wire = gate.scale_wire
+    if isinstance(wire, PtyWire):
+        return {"kind": "serial", "port": wire.path, "baudrate": 9600}
+    return _tcp(wire.port)
+
+
+def _tcp(port: int) -> dict[str, Any]:
+    return {"kind": "tcp", "host": "127.0.0.1", "port": port}
+
+
+def _table(name: str, values: dict[str, Any]) -> str:
+    # what JSON writes of texts, numbers and truth values, TOML reads the same
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
+    return "\n".join(([f"[{name}]"] if name else []) + lines) + "\n"
