@@ -1,4 +1,4 @@
-"""Message catalogues: every .po beside its sources, compiled to .mo without the system's gettext."""
+"""Message catalogues: every .po compiled to .mo, without the system's gettext."""
 
 from pathlib import Path
 

@@ -1,11 +1,14 @@
-"""Static files under addresses that change with their content, so that caches never lie."""
+"""Static files: addresses that change with the content, answers that suit an ASGI server."""
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import StaticFilesStorage
+from django.http import HttpRequest, HttpResponse
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 
 class VersionedStaticFiles(StaticFilesStorage):
@@ -30,3 +33,20 @@ def _read_mark(name: str) -> str | None:
 
 
 _kept_mark = lru_cache(maxsize=1024)(_read_mark)
+
+
+class StaticFiles(WhiteNoiseMiddleware):
+    """Hands a file over whole: Django cannot stream from a plain file in an ASGI server."""
+
+    @staticmethod
+    def serve(static_file: Any, request: HttpRequest) -> HttpResponse:
+        found = static_file.get_response(request.method, request.META)
+        body = b""
+        if found.file is not None:
+            with found.file as file:
+                body = file.read()
+        answer = HttpResponse(body, status=int(found.status))
+        del answer["content-type"]
+        for name, value in found.headers:
+            answer[name] = value
+        return answer

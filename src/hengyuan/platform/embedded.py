@@ -97,6 +97,8 @@ class EmbeddedPostgres:
         Waits out a crash recovery. PostgresFailed past `timeout_s` or when it cannot start.
         """
         make_home(self.home)
+        if self._process is not None and self._process.poll() is not None:
+            self._process = None
         deadline = time.monotonic() + timeout_s
         with self._lock(deadline):
             if self._answers():

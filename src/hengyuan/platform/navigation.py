@@ -1,7 +1,82 @@
-"""The navigation, by task."""
+"""The navigation, by task. One line per page that a person starts from; order is the screen's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from hengyuan.platform.accounts.permissions import may
 
 
-def navigation(request: HttpRequest) -> dict[str, object]:
-    return {}
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page in the navigation; shown to those who may do `action`, to all where it is None."""
+
+    label: str | Promise
+    icon: str
+    url_name: str
+    action: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    label: str | Promise
+    entries: tuple[Entry, ...]
+
+
+SECTIONS: tuple[Section, ...] = (
+    Section(_("Supervision"), (Entry(_("Today"), icon="home", url_name="home"),)),
+    Section(
+        _("Ledger"),
+        (
+            Entry(
+                _("Source units"),
+                icon="building-factory-2",
+                url_name="ledger:units",
+                action="units.view",
+            ),
+            Entry(
+                _("Terminals"),
+                icon="device-desktop-analytics",
+                url_name="terminals:terminals",
+                action="terminals.view",
+            ),
+        ),
+    ),
+)
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `navigation`, the sections with what this person may open; `theme`."""
+    theme = request.COOKIES.get("hengyuan_theme")
+    context: dict[str, Any] = {"theme": theme if theme in {"light", "dark"} else "light"}
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return context
+    match = request.resolver_match
+    here = (match.view_name, match.namespace) if match else ("", "")
+    sections = []
+    for section in SECTIONS:
+        entries = [
+            {
+                "label": entry.label,
+                "icon": entry.icon,
+                "url": reverse(entry.url_name),
+                "is_here": _is_here(entry, *here),
+            }
+            for entry in section.entries
+            if entry.action is None or may(user, entry.action)
+        ]
+        if entries:
+            sections.append({"label": section.label, "entries": entries})
+    return context | {"navigation": sections}
+
+
+def _is_here(entry: Entry, view_name: str, namespace: str) -> bool:
+    own_namespace = entry.url_name.rpartition(":")[0]
+    return entry.url_name == view_name or (bool(own_namespace) and own_namespace == namespace)

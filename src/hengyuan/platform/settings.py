@@ -6,6 +6,7 @@ HENGYUAN_DATABASE_POOL   connections kept open by a serving process (default 0: 
 HENGYUAN_SECRET_KEY      signs sessions (default: made once, kept in the home)
 HENGYUAN_ALLOWED_HOSTS   host names that are served, with commas (default: this machine only)
 HENGYUAN_HTTPS           1 when people reach the platform by HTTPS: secure cookies, HSTS
+HENGYUAN_LOG             text or json (default: text on a screen, else json)
 HENGYUAN_DEBUG           1 shows errors in full; never where others can reach it
 """
 
@@ -19,6 +20,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from hengyuan.platform.embedded import database_url
 from hengyuan.platform.home import home_dir, secret_key
+from hengyuan.platform.logs import logging_settings
 
 
 def _flag(name: str) -> bool:
@@ -66,6 +68,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "django.forms",
     "axes",
     "csp",
     "django_filters",
@@ -83,7 +86,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "hengyuan.platform.assets.StaticFiles",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "hengyuan.platform.language.LanguageMiddleware",
@@ -92,6 +95,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "hengyuan.platform.accounts.middleware.PasswordChangeRequired",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -119,6 +123,8 @@ TEMPLATES = [
         },
     },
 ]
+
+FORM_RENDERER = "hengyuan.platform.look.LookRenderer"
 
 DATABASES = {
     "default": _database(database_url(), int(os.environ.get("HENGYUAN_DATABASE_POOL") or 0))
@@ -222,14 +228,4 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 DJANGO_TABLES2_TEMPLATE = "tables/table.html"
 DJANGO_TABLES2_PAGE_RANGE = 7
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "axes": {"level": "WARNING"},
-    },
-}
+LOGGING = logging_settings()

@@ -1,8 +1,21 @@
 """Addresses of the platform: one line per app."""
 
-from django.urls import URLPattern, URLResolver
+from django.contrib.auth.decorators import login_not_required
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from hengyuan.platform import pages
+from hengyuan.platform.terminals import api as terminals_api
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", pages.home, name="home"),
+    path("theme/", login_not_required(pages.theme), name="theme"),
+    path("language/", login_not_required(set_language), name="set_language"),
+    path("account/", include("hengyuan.platform.accounts.urls")),
+    path("units/", include("hengyuan.platform.ledger.urls")),
+    path("terminals/", include("hengyuan.platform.terminals.urls")),
+    path("api/terminals/v1/enrol", terminals_api.enrol, name="terminals-enrol"),
+]
 
 handler400 = "hengyuan.platform.errors.bad_request"
 handler403 = "hengyuan.platform.errors.forbidden"

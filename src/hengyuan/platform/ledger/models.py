@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from hengyuan.platform.accounts.models import User
 
+
 class UnitKind(models.TextChoices):
     """The kinds of `hengyuan.law.codes.SourceUnitKind`, with the names shown on screen."""
 

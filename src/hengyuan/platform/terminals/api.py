@@ -40,7 +40,9 @@ def enrol(request: HttpRequest) -> JsonResponse:
     """POST /api/terminals/v1/enrol"""
     body = request.read(_BODY_MAX_BYTES + 1)
     if len(body) > _BODY_MAX_BYTES:
-        return _refusal("too_large", "the request is too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return _refusal(
+            "too_large", "the request is too large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        )
     try:
         asked = msgspec.json.decode(body, type=EnrolmentRequest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

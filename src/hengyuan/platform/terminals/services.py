@@ -1,12 +1,10 @@
-"""Writes about terminals: creating, enrolling, suspending, retiring, noting a heartbeat."""
+"""Writes about terminals: creating, enrolling, suspending, retiring."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -59,17 +57,6 @@ class WrongState(ValueError):
     """What was asked for is not possible in the terminal's present state."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
-    """What a terminal says of itself every half minute. None where it does not know."""
-
-    queue_depth: int | None = None
-    clock_offset_ms: int | None = None
-    software_version: str = ""
-    disk_free_mb: int | None = None
-    device_states: Mapping[str, Any] = field(default_factory=dict)
-
-
 @transaction.atomic
 def create_terminal(
     by: User | None, unit: SourceUnit, name: str, gate: Gate | None = None
@@ -117,9 +104,7 @@ def enrol(code: str, suite: str, public_key_hex: str, terminal_code: str = "") -
     """
     public_key = _checked_key(suite, public_key_hex)
     found = (
-        EnrolmentCode.objects.select_related("terminal__unit")
-        .filter(code_hash=_hash(code))
-        .first()
+        EnrolmentCode.objects.select_related("terminal__unit").filter(code_hash=_hash(code)).first()
     )
     if found is None:
         raise UnknownCode("this code was never issued; check it for typing errors")
@@ -155,23 +140,6 @@ def retire(terminal: Terminal, by: User, reason: str) -> Terminal:
     open_codes = retired.enrolment_codes.filter(used_at=None, revoked_at=None)
     open_codes.update(revoked_at=timezone.now())
     return retired
-
-
-def note_heartbeat(terminal_id: int, beat: Heartbeat, at: datetime | None = None) -> bool:
-    """Store what a terminal last said; False when it is not enrolled. An older one is ignored."""
-    at = at or timezone.now()
-    enrolled = Terminal.objects.enrolled().filter(pk=terminal_id)
-    if not enrolled.exists():
-        return False
-    enrolled.exclude(last_seen_at__gt=at).update(
-        last_seen_at=at,
-        queue_depth=beat.queue_depth,
-        clock_offset_ms=beat.clock_offset_ms,
-        software_version=beat.software_version[:40],
-        disk_free_mb=beat.disk_free_mb,
-        device_states=dict(beat.device_states),
-    )
-    return True
 
 
 @transaction.atomic

@@ -6,52 +6,108 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('ledger', '0001_initial'),
-        ('regions', '0002_divisions'),
+        ("accounts", "0001_initial"),
+        ("ledger", "0001_initial"),
+        ("regions", "0002_divisions"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='historicaloffice',
-            name='source_unit',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='ledger.sourceunit', verbose_name='source unit'),
+            model_name="historicaloffice",
+            name="source_unit",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="ledger.sourceunit",
+                verbose_name="source unit",
+            ),
         ),
         migrations.AddField(
-            model_name='historicaluser',
-            name='history_user',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="historicaluser",
+            name="history_user",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='office',
-            name='region',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='offices', to='regions.region', verbose_name='region'),
+            model_name="office",
+            name="region",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="offices",
+                to="regions.region",
+                verbose_name="region",
+            ),
         ),
         migrations.AddField(
-            model_name='office',
-            name='source_unit',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='office', to='ledger.sourceunit', verbose_name='source unit'),
+            model_name="office",
+            name="source_unit",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="office",
+                to="ledger.sourceunit",
+                verbose_name="source unit",
+            ),
         ),
         migrations.AddField(
-            model_name='historicaluser',
-            name='office',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='accounts.office', verbose_name='office'),
+            model_name="historicaluser",
+            name="office",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="accounts.office",
+                verbose_name="office",
+            ),
         ),
         migrations.AddField(
-            model_name='user',
-            name='office',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='people', to='accounts.office', verbose_name='office'),
+            model_name="user",
+            name="office",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="people",
+                to="accounts.office",
+                verbose_name="office",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='office',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'source_unit'), ('source_unit__isnull', False)), models.Q(models.Q(('kind', 'source_unit'), _negated=True), ('source_unit__isnull', True)), _connector='OR'), name='office_unit_iff_source_unit'),
+            model_name="office",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "source_unit"), ("source_unit__isnull", False)),
+                    models.Q(
+                        models.Q(("kind", "source_unit"), _negated=True),
+                        ("source_unit__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="office_unit_iff_source_unit",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='office',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'department'), models.Q(('department', ''), _negated=True)), models.Q(models.Q(('kind', 'department'), _negated=True), ('department', '')), _connector='OR'), name='office_department_iff_department'),
+            model_name="office",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "department"), models.Q(("department", ""), _negated=True)),
+                    models.Q(models.Q(("kind", "department"), _negated=True), ("department", "")),
+                    _connector="OR",
+                ),
+                name="office_department_iff_department",
+            ),
         ),
     ]

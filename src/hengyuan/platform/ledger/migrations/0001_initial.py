@@ -9,165 +9,629 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('regions', '0002_divisions'),
+        ("regions", "0002_divisions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Gate',
+            name="Gate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(99)], verbose_name='number')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('direction', models.CharField(choices=[('in', 'In'), ('out', 'Out'), ('both', 'In and out')], default='both', max_length=4, verbose_name='direction')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "number",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(99),
+                        ],
+                        verbose_name="number",
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[("in", "In"), ("out", "Out"), ("both", "In and out")],
+                        default="both",
+                        max_length=4,
+                        verbose_name="direction",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'gate',
-                'verbose_name_plural': 'gates',
-                'ordering': ['unit', 'number'],
+                "verbose_name": "gate",
+                "verbose_name_plural": "gates",
+                "ordering": ["unit", "number"],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalLane',
+            name="HistoricalLane",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(99)], verbose_name='number')),
-                ('name', models.CharField(blank=True, max_length=60, verbose_name='name')),
-                ('direction', models.CharField(choices=[('in', 'In'), ('out', 'Out'), ('both', 'In and out')], default='out', max_length=4, verbose_name='direction')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('gate', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='ledger.gate')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "number",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(99),
+                        ],
+                        verbose_name="number",
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=60, verbose_name="name")),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[("in", "In"), ("out", "Out"), ("both", "In and out")],
+                        default="out",
+                        max_length=4,
+                        verbose_name="direction",
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "gate",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="ledger.gate",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical lane',
-                'verbose_name_plural': 'historical lanes',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical lane",
+                "verbose_name_plural": "historical lanes",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalSourceUnit',
+            name="HistoricalSourceUnit",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('code', models.CharField(db_index=True, editable=False, max_length=11, validators=[django.core.validators.RegexValidator('^[0-9]{6}51[0-9]{3}$')], verbose_name='unit code')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('credit_code', models.CharField(blank=True, max_length=18, validators=[django.core.validators.RegexValidator('^[0-9A-HJ-NPQRTUWXY]{18}$', '18 characters: digits and capital letters without I, O, S, V, Z.')], verbose_name='unified social credit code')),
-                ('kind', models.CharField(choices=[('coal', 'Coal'), ('steel', 'Steel'), ('cement', 'Cement'), ('sand-stone', 'Sand and stone'), ('coke', 'Coke'), ('commercial-vehicles', 'Commercial vehicles'), ('freight-station', 'Freight station'), ('logistics-park', 'Logistics park'), ('other', 'Other')], max_length=20, verbose_name='kind')),
-                ('grade', models.CharField(choices=[('key', 'Key'), ('general', 'General')], default='general', max_length=8, verbose_name='grade')),
-                ('state', models.CharField(choices=[('building', 'Under construction'), ('working', 'Working'), ('paused', 'Production paused'), ('closed', 'Closed')], default='working', max_length=10, verbose_name='working state')),
-                ('address', models.CharField(blank=True, max_length=200, verbose_name='address')),
-                ('longitude', models.DecimalField(blank=True, decimal_places=6, help_text='Degrees, CGCS2000.', max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(73), django.core.validators.MaxValueValidator(136)], verbose_name='longitude')),
-                ('latitude', models.DecimalField(blank=True, decimal_places=6, help_text='Degrees, CGCS2000.', max_digits=8, null=True, validators=[django.core.validators.MinValueValidator(3), django.core.validators.MaxValueValidator(54)], verbose_name='latitude')),
-                ('legal_person', models.CharField(blank=True, max_length=60, verbose_name='legal person')),
-                ('contact_name', models.CharField(blank=True, max_length=60, verbose_name='contact')),
-                ('contact_phone', models.CharField(blank=True, max_length=20, validators=[django.core.validators.RegexValidator('^[0-9+\\- ]{5,20}$', 'Digits, spaces, + and - only.')], verbose_name='contact telephone')),
-                ('cargo_codes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=4), blank=True, default=list, size=None, verbose_name='cargo')),
-                ('annual_throughput_t', models.PositiveIntegerField(blank=True, null=True, verbose_name='annual throughput (t)')),
-                ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='entered at')),
-                ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='changed at')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('region', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='regions.region', verbose_name='county')),
-                ('township', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='regions.region', verbose_name='township')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        db_index=True,
+                        editable=False,
+                        max_length=11,
+                        validators=[django.core.validators.RegexValidator("^[0-9]{6}51[0-9]{3}$")],
+                        verbose_name="unit code",
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "credit_code",
+                    models.CharField(
+                        blank=True,
+                        max_length=18,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[0-9A-HJ-NPQRTUWXY]{18}$",
+                                "18 characters: digits and capital letters without I, O, S, V, Z.",
+                            )
+                        ],
+                        verbose_name="unified social credit code",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("coal", "Coal"),
+                            ("steel", "Steel"),
+                            ("cement", "Cement"),
+                            ("sand-stone", "Sand and stone"),
+                            ("coke", "Coke"),
+                            ("commercial-vehicles", "Commercial vehicles"),
+                            ("freight-station", "Freight station"),
+                            ("logistics-park", "Logistics park"),
+                            ("other", "Other"),
+                        ],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "grade",
+                    models.CharField(
+                        choices=[("key", "Key"), ("general", "General")],
+                        default="general",
+                        max_length=8,
+                        verbose_name="grade",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("building", "Under construction"),
+                            ("working", "Working"),
+                            ("paused", "Production paused"),
+                            ("closed", "Closed"),
+                        ],
+                        default="working",
+                        max_length=10,
+                        verbose_name="working state",
+                    ),
+                ),
+                ("address", models.CharField(blank=True, max_length=200, verbose_name="address")),
+                (
+                    "longitude",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        help_text="Degrees, CGCS2000.",
+                        max_digits=9,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(73),
+                            django.core.validators.MaxValueValidator(136),
+                        ],
+                        verbose_name="longitude",
+                    ),
+                ),
+                (
+                    "latitude",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        help_text="Degrees, CGCS2000.",
+                        max_digits=8,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(3),
+                            django.core.validators.MaxValueValidator(54),
+                        ],
+                        verbose_name="latitude",
+                    ),
+                ),
+                (
+                    "legal_person",
+                    models.CharField(blank=True, max_length=60, verbose_name="legal person"),
+                ),
+                (
+                    "contact_name",
+                    models.CharField(blank=True, max_length=60, verbose_name="contact"),
+                ),
+                (
+                    "contact_phone",
+                    models.CharField(
+                        blank=True,
+                        max_length=20,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[0-9+\\- ]{5,20}$", "Digits, spaces, + and - only."
+                            )
+                        ],
+                        verbose_name="contact telephone",
+                    ),
+                ),
+                (
+                    "cargo_codes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=4),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="cargo",
+                    ),
+                ),
+                (
+                    "annual_throughput_t",
+                    models.PositiveIntegerField(
+                        blank=True, null=True, verbose_name="annual throughput (t)"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(blank=True, editable=False, verbose_name="entered at"),
+                ),
+                (
+                    "updated_at",
+                    models.DateTimeField(blank=True, editable=False, verbose_name="changed at"),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="regions.region",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "township",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="regions.region",
+                        verbose_name="township",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical source unit',
-                'verbose_name_plural': 'historical source units',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical source unit",
+                "verbose_name_plural": "historical source units",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='SourceUnit',
+            name="SourceUnit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(editable=False, max_length=11, unique=True, validators=[django.core.validators.RegexValidator('^[0-9]{6}51[0-9]{3}$')], verbose_name='unit code')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('credit_code', models.CharField(blank=True, max_length=18, validators=[django.core.validators.RegexValidator('^[0-9A-HJ-NPQRTUWXY]{18}$', '18 characters: digits and capital letters without I, O, S, V, Z.')], verbose_name='unified social credit code')),
-                ('kind', models.CharField(choices=[('coal', 'Coal'), ('steel', 'Steel'), ('cement', 'Cement'), ('sand-stone', 'Sand and stone'), ('coke', 'Coke'), ('commercial-vehicles', 'Commercial vehicles'), ('freight-station', 'Freight station'), ('logistics-park', 'Logistics park'), ('other', 'Other')], max_length=20, verbose_name='kind')),
-                ('grade', models.CharField(choices=[('key', 'Key'), ('general', 'General')], default='general', max_length=8, verbose_name='grade')),
-                ('state', models.CharField(choices=[('building', 'Under construction'), ('working', 'Working'), ('paused', 'Production paused'), ('closed', 'Closed')], default='working', max_length=10, verbose_name='working state')),
-                ('address', models.CharField(blank=True, max_length=200, verbose_name='address')),
-                ('longitude', models.DecimalField(blank=True, decimal_places=6, help_text='Degrees, CGCS2000.', max_digits=9, null=True, validators=[django.core.validators.MinValueValidator(73), django.core.validators.MaxValueValidator(136)], verbose_name='longitude')),
-                ('latitude', models.DecimalField(blank=True, decimal_places=6, help_text='Degrees, CGCS2000.', max_digits=8, null=True, validators=[django.core.validators.MinValueValidator(3), django.core.validators.MaxValueValidator(54)], verbose_name='latitude')),
-                ('legal_person', models.CharField(blank=True, max_length=60, verbose_name='legal person')),
-                ('contact_name', models.CharField(blank=True, max_length=60, verbose_name='contact')),
-                ('contact_phone', models.CharField(blank=True, max_length=20, validators=[django.core.validators.RegexValidator('^[0-9+\\- ]{5,20}$', 'Digits, spaces, + and - only.')], verbose_name='contact telephone')),
-                ('cargo_codes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=4), blank=True, default=list, size=None, verbose_name='cargo')),
-                ('annual_throughput_t', models.PositiveIntegerField(blank=True, null=True, verbose_name='annual throughput (t)')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='entered at')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='changed at')),
-                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='source_units', to='regions.region', verbose_name='county')),
-                ('township', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='township_units', to='regions.region', verbose_name='township')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        editable=False,
+                        max_length=11,
+                        unique=True,
+                        validators=[django.core.validators.RegexValidator("^[0-9]{6}51[0-9]{3}$")],
+                        verbose_name="unit code",
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "credit_code",
+                    models.CharField(
+                        blank=True,
+                        max_length=18,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[0-9A-HJ-NPQRTUWXY]{18}$",
+                                "18 characters: digits and capital letters without I, O, S, V, Z.",
+                            )
+                        ],
+                        verbose_name="unified social credit code",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("coal", "Coal"),
+                            ("steel", "Steel"),
+                            ("cement", "Cement"),
+                            ("sand-stone", "Sand and stone"),
+                            ("coke", "Coke"),
+                            ("commercial-vehicles", "Commercial vehicles"),
+                            ("freight-station", "Freight station"),
+                            ("logistics-park", "Logistics park"),
+                            ("other", "Other"),
+                        ],
+                        max_length=20,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "grade",
+                    models.CharField(
+                        choices=[("key", "Key"), ("general", "General")],
+                        default="general",
+                        max_length=8,
+                        verbose_name="grade",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("building", "Under construction"),
+                            ("working", "Working"),
+                            ("paused", "Production paused"),
+                            ("closed", "Closed"),
+                        ],
+                        default="working",
+                        max_length=10,
+                        verbose_name="working state",
+                    ),
+                ),
+                ("address", models.CharField(blank=True, max_length=200, verbose_name="address")),
+                (
+                    "longitude",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        help_text="Degrees, CGCS2000.",
+                        max_digits=9,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(73),
+                            django.core.validators.MaxValueValidator(136),
+                        ],
+                        verbose_name="longitude",
+                    ),
+                ),
+                (
+                    "latitude",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        help_text="Degrees, CGCS2000.",
+                        max_digits=8,
+                        null=True,
+                        validators=[
+                            django.core.validators.MinValueValidator(3),
+                            django.core.validators.MaxValueValidator(54),
+                        ],
+                        verbose_name="latitude",
+                    ),
+                ),
+                (
+                    "legal_person",
+                    models.CharField(blank=True, max_length=60, verbose_name="legal person"),
+                ),
+                (
+                    "contact_name",
+                    models.CharField(blank=True, max_length=60, verbose_name="contact"),
+                ),
+                (
+                    "contact_phone",
+                    models.CharField(
+                        blank=True,
+                        max_length=20,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[0-9+\\- ]{5,20}$", "Digits, spaces, + and - only."
+                            )
+                        ],
+                        verbose_name="contact telephone",
+                    ),
+                ),
+                (
+                    "cargo_codes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=4),
+                        blank=True,
+                        default=list,
+                        size=None,
+                        verbose_name="cargo",
+                    ),
+                ),
+                (
+                    "annual_throughput_t",
+                    models.PositiveIntegerField(
+                        blank=True, null=True, verbose_name="annual throughput (t)"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="entered at")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="changed at")),
+                (
+                    "region",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="source_units",
+                        to="regions.region",
+                        verbose_name="county",
+                    ),
+                ),
+                (
+                    "township",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="township_units",
+                        to="regions.region",
+                        verbose_name="township",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'source unit',
-                'verbose_name_plural': 'source units',
-                'ordering': ['code'],
+                "verbose_name": "source unit",
+                "verbose_name_plural": "source units",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalGate',
+            name="HistoricalGate",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(99)], verbose_name='number')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('direction', models.CharField(choices=[('in', 'In'), ('out', 'Out'), ('both', 'In and out')], default='both', max_length=4, verbose_name='direction')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='ledger.sourceunit')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "number",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(99),
+                        ],
+                        verbose_name="number",
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[("in", "In"), ("out", "Out"), ("both", "In and out")],
+                        default="both",
+                        max_length=4,
+                        verbose_name="direction",
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="ledger.sourceunit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical gate',
-                'verbose_name_plural': 'historical gates',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical gate",
+                "verbose_name_plural": "historical gates",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.AddField(
-            model_name='gate',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='gates', to='ledger.sourceunit'),
+            model_name="gate",
+            name="unit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="gates",
+                to="ledger.sourceunit",
+            ),
         ),
         migrations.CreateModel(
-            name='Lane',
+            name="Lane",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(99)], verbose_name='number')),
-                ('name', models.CharField(blank=True, max_length=60, verbose_name='name')),
-                ('direction', models.CharField(choices=[('in', 'In'), ('out', 'Out'), ('both', 'In and out')], default='out', max_length=4, verbose_name='direction')),
-                ('gate', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lanes', to='ledger.gate')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "number",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(99),
+                        ],
+                        verbose_name="number",
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=60, verbose_name="name")),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[("in", "In"), ("out", "Out"), ("both", "In and out")],
+                        default="out",
+                        max_length=4,
+                        verbose_name="direction",
+                    ),
+                ),
+                (
+                    "gate",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lanes",
+                        to="ledger.gate",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'lane',
-                'verbose_name_plural': 'lanes',
-                'ordering': ['gate', 'number'],
-                'constraints': [models.UniqueConstraint(fields=('gate', 'number'), name='lane_number_in_gate')],
+                "verbose_name": "lane",
+                "verbose_name_plural": "lanes",
+                "ordering": ["gate", "number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("gate", "number"), name="lane_number_in_gate")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='sourceunit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('latitude__isnull', True), ('longitude__isnull', True)), models.Q(('latitude__isnull', False), ('longitude__isnull', False)), _connector='OR'), name='unit_position_whole'),
+            model_name="sourceunit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("latitude__isnull", True), ("longitude__isnull", True)),
+                    models.Q(("latitude__isnull", False), ("longitude__isnull", False)),
+                    _connector="OR",
+                ),
+                name="unit_position_whole",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gate',
-            constraint=models.UniqueConstraint(fields=('unit', 'number'), name='gate_number_in_unit'),
+            model_name="gate",
+            constraint=models.UniqueConstraint(
+                fields=("unit", "number"), name="gate_number_in_unit"
+            ),
         ),
     ]

@@ -8,92 +8,292 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('ledger', '0001_initial'),
+        ("ledger", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HistoricalTerminal',
+            name="HistoricalTerminal",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('code', models.CharField(db_index=True, editable=False, max_length=14, validators=[django.core.validators.RegexValidator('^[0-9]{6}51[0-9]{3}-[0-9]{2}$')], verbose_name='terminal code')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('enrolled', 'Enrolled'), ('suspended', 'Suspended'), ('retired', 'Retired')], default='planned', max_length=10, verbose_name='state')),
-                ('suite', models.CharField(blank=True, choices=[('SM2-SM3', 'SM2-SM3'), ('Ed25519-SHA256', 'Ed25519-SHA256')], max_length=16, verbose_name='signature suite')),
-                ('public_key', models.CharField(blank=True, max_length=130, verbose_name='public key')),
-                ('enrolled_at', models.DateTimeField(blank=True, null=True, verbose_name='enrolled at')),
-                ('created_at', models.DateTimeField(blank=True, editable=False, verbose_name='entered at')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('gate', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='ledger.gate', verbose_name='gate')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='ledger.sourceunit', verbose_name='source unit')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        db_index=True,
+                        editable=False,
+                        max_length=14,
+                        validators=[
+                            django.core.validators.RegexValidator("^[0-9]{6}51[0-9]{3}-[0-9]{2}$")
+                        ],
+                        verbose_name="terminal code",
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("enrolled", "Enrolled"),
+                            ("suspended", "Suspended"),
+                            ("retired", "Retired"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "suite",
+                    models.CharField(
+                        blank=True,
+                        choices=[("SM2-SM3", "SM2-SM3"), ("Ed25519-SHA256", "Ed25519-SHA256")],
+                        max_length=16,
+                        verbose_name="signature suite",
+                    ),
+                ),
+                (
+                    "public_key",
+                    models.CharField(blank=True, max_length=130, verbose_name="public key"),
+                ),
+                (
+                    "enrolled_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="enrolled at"),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(blank=True, editable=False, verbose_name="entered at"),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "gate",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="ledger.gate",
+                        verbose_name="gate",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="ledger.sourceunit",
+                        verbose_name="source unit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical terminal',
-                'verbose_name_plural': 'historical terminals',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical terminal",
+                "verbose_name_plural": "historical terminals",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Terminal',
+            name="Terminal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(editable=False, max_length=14, unique=True, validators=[django.core.validators.RegexValidator('^[0-9]{6}51[0-9]{3}-[0-9]{2}$')], verbose_name='terminal code')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('enrolled', 'Enrolled'), ('suspended', 'Suspended'), ('retired', 'Retired')], default='planned', max_length=10, verbose_name='state')),
-                ('suite', models.CharField(blank=True, choices=[('SM2-SM3', 'SM2-SM3'), ('Ed25519-SHA256', 'Ed25519-SHA256')], max_length=16, verbose_name='signature suite')),
-                ('public_key', models.CharField(blank=True, max_length=130, verbose_name='public key')),
-                ('enrolled_at', models.DateTimeField(blank=True, null=True, verbose_name='enrolled at')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='entered at')),
-                ('last_seen_at', models.DateTimeField(blank=True, null=True, verbose_name='last heard')),
-                ('device_states', models.JSONField(blank=True, default=dict, verbose_name='devices')),
-                ('queue_depth', models.PositiveIntegerField(blank=True, null=True, verbose_name='records waiting')),
-                ('clock_offset_ms', models.IntegerField(blank=True, null=True, verbose_name='clock offset (ms)')),
-                ('software_version', models.CharField(blank=True, max_length=40, verbose_name='software')),
-                ('disk_free_mb', models.PositiveIntegerField(blank=True, null=True, verbose_name='free disk (MB)')),
-                ('gate', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='terminals', to='ledger.gate', verbose_name='gate')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='terminals', to='ledger.sourceunit', verbose_name='source unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        editable=False,
+                        max_length=14,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator("^[0-9]{6}51[0-9]{3}-[0-9]{2}$")
+                        ],
+                        verbose_name="terminal code",
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("enrolled", "Enrolled"),
+                            ("suspended", "Suspended"),
+                            ("retired", "Retired"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "suite",
+                    models.CharField(
+                        blank=True,
+                        choices=[("SM2-SM3", "SM2-SM3"), ("Ed25519-SHA256", "Ed25519-SHA256")],
+                        max_length=16,
+                        verbose_name="signature suite",
+                    ),
+                ),
+                (
+                    "public_key",
+                    models.CharField(blank=True, max_length=130, verbose_name="public key"),
+                ),
+                (
+                    "enrolled_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="enrolled at"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="entered at")),
+                (
+                    "last_seen_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last heard"),
+                ),
+                (
+                    "device_states",
+                    models.JSONField(blank=True, default=dict, verbose_name="devices"),
+                ),
+                (
+                    "queue_depth",
+                    models.PositiveIntegerField(
+                        blank=True, null=True, verbose_name="records waiting"
+                    ),
+                ),
+                (
+                    "clock_offset_ms",
+                    models.IntegerField(blank=True, null=True, verbose_name="clock offset (ms)"),
+                ),
+                (
+                    "software_version",
+                    models.CharField(blank=True, max_length=40, verbose_name="software"),
+                ),
+                (
+                    "disk_free_mb",
+                    models.PositiveIntegerField(
+                        blank=True, null=True, verbose_name="free disk (MB)"
+                    ),
+                ),
+                (
+                    "gate",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="terminals",
+                        to="ledger.gate",
+                        verbose_name="gate",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="terminals",
+                        to="ledger.sourceunit",
+                        verbose_name="source unit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'terminal',
-                'verbose_name_plural': 'terminals',
-                'ordering': ['code'],
+                "verbose_name": "terminal",
+                "verbose_name_plural": "terminals",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='EnrolmentCode',
+            name="EnrolmentCode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code_hash', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField(verbose_name='expires at')),
-                ('used_at', models.DateTimeField(blank=True, null=True, verbose_name='used at')),
-                ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='revoked at')),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('terminal', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='enrolment_codes', to='terminals.terminal')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code_hash", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(verbose_name="expires at")),
+                ("used_at", models.DateTimeField(blank=True, null=True, verbose_name="used at")),
+                (
+                    "revoked_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="revoked at"),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "terminal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="enrolment_codes",
+                        to="terminals.terminal",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'enrolment code',
-                'verbose_name_plural': 'enrolment codes',
-                'ordering': ['-created_at'],
+                "verbose_name": "enrolment code",
+                "verbose_name_plural": "enrolment codes",
+                "ordering": ["-created_at"],
             },
         ),
         migrations.AddConstraint(
-            model_name='terminal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('enrolled_at__isnull', True), ('public_key', ''), ('suite', '')), models.Q(('enrolled_at__isnull', False), models.Q(('public_key', ''), _negated=True), models.Q(('suite', ''), _negated=True)), _connector='OR'), name='terminal_key_iff_enrolled_once'),
+            model_name="terminal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("enrolled_at__isnull", True), ("public_key", ""), ("suite", "")),
+                    models.Q(
+                        ("enrolled_at__isnull", False),
+                        models.Q(("public_key", ""), _negated=True),
+                        models.Q(("suite", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="terminal_key_iff_enrolled_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='terminal',
-            constraint=models.UniqueConstraint(condition=models.Q(('public_key', ''), _negated=True), fields=('public_key',), name='terminal_public_key_once'),
+            model_name="terminal",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("public_key", ""), _negated=True),
+                fields=("public_key",),
+                name="terminal_public_key_once",
+            ),
         ),
     ]

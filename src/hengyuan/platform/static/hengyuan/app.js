@@ -1,0 +1,17 @@
+/* Small things that every page may use. No inline script anywhere: the policy forbids it. */
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.querySelector(button.dataset.copy);
+  try {
+    await navigator.clipboard.writeText(source.textContent.trim());
+    button.querySelector("span").textContent = button.dataset.copied;
+  } catch {
+    // without HTTPS the clipboard is closed: select the text, the keyboard does the rest
+    const range = document.createRange();
+    range.selectNodeContents(source);
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+  }
+});
