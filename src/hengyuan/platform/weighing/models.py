@@ -3,12 +3,16 @@
 The table itself is made by the migration in SQL (partitions); this model is how Django reads it.
 """
 
+from __future__ import annotations
+
 from typing import Any, Self
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
-from hengyuan.platform.accounts.scope import scope_of
+from hengyuan.platform.accounts.scope import Scope, scope_of, scope_q
 from hengyuan.platform.ledger.models import SourceUnit
 from hengyuan.platform.terminals.models import Terminal
 from hengyuan.platform.weighing import columns
@@ -27,11 +31,20 @@ class WeighingQuerySet(models.QuerySet[Any]):
 
         The county stands in the record itself as a number, so that a scope is a range of it.
         """
-        scope = scope_of(user)
+        return self.in_scope(scope_of(user))
+
+    def in_scope(self, scope: Scope) -> Self:
+        """The same for a scope that was worked out before, such as that of a live board."""
         if scope.unit_id is not None:
             return self.filter(unit_id=scope.unit_id)
         if scope.region_prefix is not None:
-            return self.filter(county__range=county_range(scope.region_prefix))
+            first, last = county_range(scope.region_prefix)
+            # a single county as an equality: its own index gives its records in order of time
+            return (
+                self.filter(county=first)
+                if first == last
+                else self.filter(county__range=(first, last))
+            )
         return self.none()
 
 
@@ -96,6 +109,10 @@ class Weighing(models.Model):
     def __str__(self) -> str:
         return f"{self.terminal_id}/{self.seq}"
 
+    def is_visible_to(self, user: Any) -> bool:
+        """`visible_to` for a record that was read already."""
+        return scope_of(user).covers(f"{self.county:06d}", self.unit_id)
+
     def as_record(self) -> Record:
         """The record as the terminal made it."""
         return columns.to_record(self, self.terminal.code)
@@ -157,3 +174,39 @@ class WeighingCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit_id} {self.day} {self.hour}"
+
+
+class ExportQuerySet(models.QuerySet[Any]):
+    def visible_to(self, user: Any) -> Self:
+        """Exports by people of the offices in scope: a superior sees what its offices took out."""
+        return self.filter(
+            scope_q(user, region="by__office__region", unit="by__office__source_unit")
+        )
+
+
+class Export(models.Model):
+    """Who took records out of the platform, when, which ones and how many."""
+
+    class What(models.TextChoices):
+        RECORDS = "records", _("Records (Excel)")
+        CHAIN = "chain", _("Record chain (NDJSON)")
+
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by")
+    )
+    at = models.DateTimeField(_("at"), auto_now_add=True)
+    what = models.CharField(_("what"), max_length=10, choices=What.choices)
+    wanted = models.JSONField(_("wanted"), default=dict)
+    description = models.TextField(_("description"))
+    records = models.PositiveIntegerField(_("records"), null=True)
+
+    objects = ExportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at"]
+        verbose_name = _("export")
+        verbose_name_plural = _("exports")
+        indexes = [models.Index(fields=["-at"], name="weighing_export_at")]
+
+    def __str__(self) -> str:
+        return f"{self.get_what_display()} {self.at:%Y-%m-%d %H:%M}"

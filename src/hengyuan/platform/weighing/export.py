@@ -1,0 +1,164 @@
+"""Records as an Excel file: bounded, streamed row by row, and nothing in it is ever a formula."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+
+from hengyuan.law.codes import CARGO_TYPES
+from hengyuan.platform.weighing import words
+from hengyuan.platform.weighing.judgement import judgement_of
+from hengyuan.platform.weighing.models import Weighing, WeighingQuerySet
+
+MAX_ROWS = 20_000
+_READ_AT_ONCE = 1_000
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: heading with its unit, width in characters, and what stands in it."""
+
+    heading: str | Promise
+    width: int
+    value: Callable[[Weighing], Any]
+    number_format: str = "General"
+
+
+def _word(names: words.Words, name: str | None) -> str:
+    return "" if name is None else str(names[name])
+
+
+def _judged(row: Weighing) -> Any:
+    return judgement_of(row.gross_kg, row.platform_limit_kg, row.platform_verdict_name)
+
+
+def _rate(row: Weighing) -> float | None:
+    rate_bp = _judged(row).rate_bp
+    return None if rate_bp is None else rate_bp / 100
+
+
+def _band(row: Weighing) -> str:
+    band = _judged(row).band
+    return "" if band is None else words.band_words(band.above_bp, band.upto_bp)
+
+
+_L = gettext_lazy
+_KG = "#,##0"
+COLUMNS: tuple[Column, ...] = (
+    Column(_L("Time"), 20, lambda r: _local(r.weighed_at), "yyyy-mm-dd hh:mm:ss"),
+    Column(_L("County"), 12, lambda r: r.unit.region.name),
+    Column(_L("Source unit"), 24, lambda r: r.unit.name),
+    Column(_L("Terminal"), 16, lambda r: r.terminal.code),
+    Column(_L("Number"), 9, lambda r: r.seq),
+    Column(_L("Lane"), 6, lambda r: r.lane),
+    Column(_L("Kind"), 8, lambda r: _word(words.KINDS, r.kind_name)),
+    Column(_L("Plate"), 12, lambda r: r.plate),
+    Column(_L("Plate colour"), 12, lambda r: _word(words.PLATE_COLOURS, r.plate_colour_name)),
+    Column(_L("Trailer plate"), 12, lambda r: r.trailer_plate),
+    Column(_L("Axles"), 6, lambda r: r.axles),
+    Column(_L("Combination"), 16, lambda r: _word(words.COMBINATIONS, r.combination_name)),
+    Column(_L("Axle layout"), 10, lambda r: r.layout),
+    Column(_L("Gross (kg)"), 11, lambda r: r.gross_kg, _KG),
+    Column(_L("Tare (kg)"), 11, lambda r: r.tare_kg, _KG),
+    Column(_L("Net (kg)"), 11, lambda r: r.net_kg, _KG),
+    Column(_L("Raw (kg)"), 11, lambda r: r.raw_kg, _KG),
+    Column(_L("Limit (kg)"), 11, lambda r: r.platform_limit_kg, _KG),
+    Column(_L("Overload (kg)"), 11, lambda r: _judged(r).overload_kg, _KG),
+    Column(_L("Overload rate (%)"), 11, _rate, "0.00"),
+    Column(_L("Band"), 14, _band),
+    Column(_L("Verdict"), 9, lambda r: _word(words.VERDICTS, r.platform_verdict_name)),
+    Column(_L("Verdict of the terminal"), 12, lambda r: _word(words.VERDICTS, r.verdict_name)),
+    Column(_L("Limit of the terminal (kg)"), 12, lambda r: r.limit_kg, _KG),
+    Column(_L("Flags"), 24, lambda r: "、".join(str(words.FLAGS[name]) for name in r.flag_names)),
+    Column(_L("Corrects number"), 10, lambda r: r.corrects),
+    Column(_L("Cargo"), 14, lambda r: CARGO_TYPES.get(r.cargo or "", r.cargo)),
+    Column(_L("Loading note"), 16, lambda r: r.note_no),
+    Column(_L("Carrier"), 20, lambda r: r.carrier),
+    Column(_L("Destination"), 20, lambda r: r.destination),
+    Column(_L("Operator"), 10, lambda r: r.operator),
+    Column(pgettext_lazy("of an override or a void", "Reason"), 20, lambda r: r.reason),
+    Column(_L("Digest"), 66, lambda r: bytes(r.digest).hex()),
+)
+
+
+def read_in_order(records: WeighingQuerySet, most: int = MAX_ROWS) -> Iterator[Weighing]:
+    """The newest records, at most so many, read in portions."""
+    ordered = records.order_by("-weighed_at", "-terminal_id", "-seq")
+    ordered = ordered.prefetch_related("unit__region", "terminal")[:most]
+    return ordered.iterator(chunk_size=_READ_AT_ONCE)
+
+
+def write_workbook(
+    rows: Iterable[Weighing], description: list[tuple[str, str]], *, by: str, at: datetime
+) -> tuple[bytes, int]:
+    """The file and how many records it holds. `description` says what was asked for, in words."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(_("Weighing records"))
+    for index, column in enumerate(COLUMNS, start=1):
+        sheet.column_dimensions[get_column_letter(index)].width = column.width
+    about = [
+        (_("Weighing records"), ""),
+        *description,
+        (_("Exported by"), by),
+        (_("Exported at"), f"{localtime(at):%Y-%m-%d %H:%M:%S}"),
+        (_("At most"), _("%(count)s records, the newest") % {"count": f"{MAX_ROWS:,}"}),
+    ]
+    sheet.freeze_panes = f"A{len(about) + 3}"
+    for label, text in about:
+        sheet.append([_text_cell(sheet, label), _text_cell(sheet, text)])
+    sheet.append([])
+    sheet.append([_heading(sheet, column) for column in COLUMNS])
+    count = 0
+    for row in rows:
+        sheet.append([_cell(sheet, column, row) for column in COLUMNS])
+        count += 1
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue(), count
+
+
+def _local(moment: datetime) -> datetime:
+    """Local time without its zone: Excel knows none."""
+    return localtime(moment).replace(tzinfo=None)
+
+
+def _heading(sheet: Any, column: Column) -> Any:
+    cell = _text_cell(sheet, str(column.heading))
+    cell.font = Font(bold=True)
+    cell.fill = PatternFill("solid", fgColor="E8EDF3")
+    cell.alignment = Alignment(wrap_text=True, vertical="center")
+    return cell
+
+
+def _cell(sheet: Any, column: Column, row: Weighing) -> Any:
+    value = column.value(row)
+    if value is None or isinstance(value, str):
+        return _text_cell(sheet, value or "")
+    cell = WriteOnlyCell(sheet, value)
+    cell.number_format = column.number_format
+    return cell
+
+
+def _text_cell(sheet: Any, text: str) -> Any:
+    """A text, kept a text: a carrier called `=1+1` must not become a formula.
+
+    The prefix mark keeps it one when the cell is opened for editing and left again.
+    """
+    cell = WriteOnlyCell(sheet, str(text))
+    cell.data_type = "s"
+    if str(text).startswith(_FORMULA_SIGNS):
+        cell.quotePrefix = True
+    return cell

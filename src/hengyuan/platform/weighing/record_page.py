@@ -1,0 +1,166 @@
+"""What the page of one record shows, read once and in few queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.urls import reverse
+
+from hengyuan.law.codes import CARGO_TYPES
+from hengyuan.law.penalties import DimensionOverrun, dimension_overruns, outer_limits
+from hengyuan.law.vehicles import Combination
+from hengyuan.platform.intake.models import Batch
+from hengyuan.platform.weighing import queries, words
+from hengyuan.platform.weighing.axles import AxleDrawing, draw_axles
+from hengyuan.platform.weighing.evidence import evidence_store
+from hengyuan.platform.weighing.judgement import Explained, explain
+from hengyuan.platform.weighing.models import Weighing
+from hengyuan.platform.weighing.proof import BatchProof, Chain, Proof, prove, prove_batch
+from hengyuan.platform.weighing.tables import Line
+from hengyuan.record.suites import BadKey, fingerprint
+
+CLIPS = "_clip"
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture or clip that the record names; `is_here` once its bytes were uploaded."""
+
+    kind: Any
+    digest: str
+    url: str
+    is_clip: bool
+    is_here: bool
+
+
+class RecordPage:
+    """A record with everything around it. Neighbours are linked only where they may be seen."""
+
+    def __init__(self, row: Weighing, user: Any) -> None:
+        self.row = row
+        self.user = user
+        self.line = Line(row)
+        self.explained: Explained = explain(row)
+        try:
+            self.chain: Chain | None = Chain(row.terminal)
+        except BadKey:
+            self.chain = None
+
+    @property
+    def cargo(self) -> str | None:
+        return CARGO_TYPES.get(self.row.cargo or "", self.row.cargo)
+
+    @property
+    def flags(self) -> list[tuple[Any, Any]]:
+        """Each flag in words, and what it means."""
+        return [(words.FLAGS[name], words.FLAG_MEANINGS[name]) for name in self.row.flag_names]
+
+    @property
+    def assumed(self) -> list[Any]:
+        """The facts that were unknown, so that the lowest possible limit was taken."""
+        limit = self.explained.limit
+        return [words.FACTS[fact] for fact in limit.assumed] if limit else []
+
+    @property
+    def band(self) -> str:
+        band = self.explained.platform.band
+        return "" if band is None else words.band_words(band.above_bp, band.upto_bp)
+
+    @cached_property
+    def drawing(self) -> AxleDrawing | None:
+        return draw_axles(
+            self.row.layout, self.row.axles, self.row.axle_kg or (), self.row.group_kg or ()
+        )
+
+    @property
+    def overruns(self) -> tuple[DimensionOverrun, ...]:
+        """Outer dimensions beyond 62号令 art. 3, where they were measured."""
+        name = self.row.combination_name
+        limits = outer_limits(None if name is None else Combination(name))
+        return dimension_overruns(self.row.height_mm, self.row.width_mm, self.row.length_mm, limits)
+
+    @cached_property
+    def pictures(self) -> list[Picture]:
+        store = evidence_store()
+        code, seq = self.row.terminal.code, self.row.seq
+        return [
+            Picture(
+                kind=words.FILE_KINDS[file.kind],
+                digest=file.digest,
+                url=reverse("weighing:evidence", args=[code, seq, file.digest]),
+                is_clip=file.kind.endswith(CLIPS),
+                is_here=store.has(file.digest),
+            )
+            for file in self.row.file_refs
+        ]
+
+    @cached_property
+    def correction(self) -> Weighing | None:
+        """The record that corrects this one."""
+        found = queries.corrected([self.row])
+        return found.get((self.row.terminal_id, self.row.seq))
+
+    # the chain
+
+    @cached_property
+    def neighbours(self) -> queries.Neighbours | None:
+        return queries.neighbours(self.row, self.chain) if self.chain else None
+
+    @cached_property
+    def before_url(self) -> str | None:
+        return self._link(self.neighbours.before if self.neighbours else None)
+
+    @cached_property
+    def after_url(self) -> str | None:
+        return self._link(self.neighbours.after if self.neighbours else None)
+
+    def _link(self, other: Weighing | None) -> str | None:
+        if other is None or not other.is_visible_to(self.user):
+            return None
+        return reverse("weighing:record", args=[self.row.terminal.code, other.seq])
+
+    @cached_property
+    def proof(self) -> Proof | None:
+        if self.chain is None or self.neighbours is None:
+            return None
+        return prove(self.row, self.chain, self.neighbours.before_digest)
+
+    @cached_property
+    def batch(self) -> Batch | None:
+        return queries.batch_of(self.row)
+
+    @cached_property
+    def batch_proof(self) -> BatchProof | None:
+        if self.chain is None or self.batch is None:
+            return None
+        rows = queries.records_of(self.row.terminal_id, self.batch.first_seq, self.batch.last_seq)
+        return prove_batch(self.batch, rows.iterator(), self.chain)
+
+    @property
+    def holds(self) -> bool:
+        """Everything that was checked is in order."""
+        return (
+            self.proof is not None
+            and self.proof.holds
+            and self.batch_proof is not None
+            and self.batch_proof.signature_holds
+            and self.batch_proof.reaches_head
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(self.chain.suite, self.chain.key_bytes) if self.chain else ""
+
+    @property
+    def hex(self) -> dict[str, str]:
+        """The digests as they are written."""
+        before = self.proof.previous if self.proof else None
+        computed = self.proof.computed if self.proof else None
+        return {
+            "stored": bytes(self.row.digest).hex(),
+            "previous": before.hex() if before else "",
+            "computed": computed.hex() if computed else "",
+            "head": bytes(self.batch.head).hex() if self.batch else "",
+        }
