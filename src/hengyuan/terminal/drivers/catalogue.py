@@ -66,21 +66,33 @@ class DriverEntry:
         return cast("type[Device]", self.module("driver").Driver)
 
 
+class BrokenDriver(ValueError):
+    """A driver folder whose manifest cannot be used."""
+
+
 def folders(root: Path = FOLDER) -> list[Path]:
-    """All driver folders, sound or not, by name."""
+    """All driver folders, sound or not, by name. What Python left behind of a removed driver is
+    none."""
     return sorted(
-        path for path in root.iterdir() if path.is_dir() and not path.name.startswith(("_", "."))
+        path
+        for path in root.iterdir()
+        if path.is_dir()
+        and not path.name.startswith(("_", "."))
+        and any(entry.name != "__pycache__" for entry in path.iterdir())
     )
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Raises `OSError` or `msgspec.DecodeError`."""
-    return msgspec.toml.decode((folder / "manifest.toml").read_bytes(), type=Manifest)
+    """Raises `BrokenDriver`."""
+    try:
+        return msgspec.toml.decode((folder / "manifest.toml").read_bytes(), type=Manifest)
+    except (OSError, msgspec.DecodeError) as error:
+        raise BrokenDriver(f"driver {folder.name}: manifest.toml: {error}") from error
 
 
 @cache
 def catalogue() -> Mapping[str, DriverEntry]:
-    """Every driver by name."""
+    """Every driver by name. Raises `BrokenDriver`."""
     return {folder.name: DriverEntry(read_manifest(folder), folder) for folder in folders()}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from hengyuan.terminal.drivers import base
-from hengyuan.terminal.drivers.catalogue import DriverEntry, Kind, read_manifest
+from hengyuan.terminal.drivers.catalogue import BrokenDriver, DriverEntry, Kind, read_manifest
 from hengyuan.terminal.drivers.recorded import load_frames
 from hengyuan.terminal.drivers.settings import DeviceSettings
 
@@ -46,8 +46,8 @@ def problems(folder: Path, tests: Path | None = None) -> list[str]:
         return missing
     try:
         manifest = read_manifest(folder)
-    except msgspec.DecodeError as error:
-        return [f"manifest.toml: {error}"]
+    except BrokenDriver as error:
+        return [str(error)]
     entry = DriverEntry(manifest, folder)
     found = _names(entry) + _modules(entry) + _frames(entry) + _purity(folder / "codec.py")
     if tests is not None and not list((tests / folder.name).glob("test_*.py")):

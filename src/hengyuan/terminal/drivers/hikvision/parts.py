@@ -50,7 +50,7 @@ def split(content_type: str, body: bytes) -> list[Part]:
     """The parts of `body`. A body that is bare XML is one part. Raises `MalformedEvent`."""
     if len(body) > MAX_BODY:
         raise MalformedEvent("body_size", f"the body is {len(body)} bytes, over {MAX_BODY}")
-    media_type, options = parse_options_header(content_type)
+    media_type, options = parse_options_header(content_type.encode("latin-1", errors="replace"))
     kind = media_type.decode("latin-1").lower()
     if kind in ("text/xml", "application/xml"):
         return [Part("anpr.xml", "", kind, body)]
@@ -134,7 +134,12 @@ def _readable(raw: bytes) -> str:
 
 
 def join(parts: list[Part], boundary: str) -> tuple[str, bytes]:
-    """Content type and body of a form that carries `parts`."""
+    """Content type and body of a form that carries `parts`.
+
+    `boundary` is lengthened until no part has it within.
+    """
+    while any(boundary.encode() in part.data for part in parts):
+        boundary += "-"
     body = bytearray()
     for part in parts:
         body += (

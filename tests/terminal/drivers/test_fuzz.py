@@ -1,0 +1,80 @@
+"""A great many bad lines: nothing raises, and no value comes out that its checksum denies."""
+
+from collections.abc import Callable, Iterator
+from random import Random
+from typing import Any
+
+import pytest
+
+from hengyuan.terminal.devices import AxleReading, Reading
+from hengyuan.terminal.drivers.catalogue import catalogue, load_settings
+from hengyuan.terminal.drivers.onbon.codec import Answer, TextFrame
+from hengyuan.terminal.drivers.recorded import load_frames
+from tests.terminal.drivers.at_hand import tcp
+from tests.terminal.drivers.independent import crc_xmodem, f1_mass, f4_sum_holds, onbon_frames
+from tests.terminal.drivers.mutations import mutated
+
+
+def check_f1(items: list[Any], stream: bytes) -> None:
+    for item in items:
+        if isinstance(item, Reading):
+            assert item.mass_kg == f1_mass(item.raw)
+
+
+def check_f4(items: list[Any], stream: bytes) -> None:
+    assert all(f4_sum_holds(item.raw) for item in items if isinstance(item, Reading))
+
+
+def check_wanji(items: list[Any], stream: bytes) -> None:
+    assert all(crc_xmodem(item.raw) == 0 for item in items if isinstance(item, AxleReading))
+
+
+def check_onbon(items: list[Any], stream: bytes) -> None:
+    sound = sum(isinstance(item, Answer | TextFrame) for item in items)
+    assert sound == 0 or sound <= onbon_frames(stream)
+
+
+CHECKS: dict[str, Callable[[list[Any], bytes], None]] = {
+    "f1": check_f1,
+    "f4": check_f4,
+    "wanji": check_wanji,
+    "onbon": check_onbon,
+}
+
+
+def test_no_stream_codec_goes_unfuzzed() -> None:
+    streamed = {n for n, entry in catalogue().items() if hasattr(entry.module("codec"), "Decoder")}
+    assert streamed == set(CHECKS)
+
+
+def bad_lines(name: str, count: int) -> Iterator[bytes]:
+    random = Random(f"{name}: a bad line")
+    frames = [frame.data for frame in load_frames(catalogue()[name].folder)]
+    for _ in range(count):
+        yield mutated(random, random.choice(frames))
+
+
+def fuzz(name: str, count: int) -> int:
+    """How many lines still gave something."""
+    table: dict[str, Any] = {"driver": name, "name": "fuzzed", "transport": tcp()}
+    if name == "f4":
+        table["checksum"] = "required"
+    settings = load_settings(table)
+    decode = catalogue()[name].module("codec").decode
+    fruitful = 0
+    for stream in bad_lines(name, count):
+        items = decode(stream, settings)
+        CHECKS[name](items, stream)
+        fruitful += any(hasattr(item, "reason") is False for item in items)
+    return fruitful
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_five_thousand_bad_lines(name: str) -> None:
+    assert 0 < fuzz(name, 5_000) < 5_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_million_bad_lines(name: str) -> None:
+    assert 0 < fuzz(name, 1_000_000) < 1_000_000
