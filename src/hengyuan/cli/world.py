@@ -114,23 +114,27 @@ def city(
 
     重复执行不会重复录入,只换发口令;口令可用环境变量 HENGYUAN_DEMO_PASSWORD 指定。
     """
-    import django
     import msgspec
 
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hengyuan.platform.settings")
-    django.setup()
-    from django.core.exceptions import ValidationError
-    from django.db import Error as DatabaseError
-
+    from hengyuan.platform import server
+    from hengyuan.platform.embedded import PostgresFailed
     from hengyuan.world.city import enter_city
     from hengyuan.world.demo.town import PASSWORD_VARIABLE
 
+    server.use_home(None)
     try:
-        entered = enter_city(terminals, os.environ.get(PASSWORD_VARIABLE))
-    except ValidationError as error:
-        fail("录入失败:" + ";".join(map(str, error.messages)))
-    except DatabaseError as error:
-        fail(f"录入失败,平台的数据库不可用(先运行 hengyuan platform run):{error}")
+        with server.django_at_work():
+            from django.core.exceptions import ValidationError
+            from django.db import Error as DatabaseError
+
+            try:
+                entered = enter_city(terminals, os.environ.get(PASSWORD_VARIABLE))
+            except ValidationError as error:
+                fail("录入失败:" + ";".join(map(str, error.messages)))
+            except DatabaseError as error:
+                fail(f"录入失败,数据库的表没有建好(先运行 hengyuan platform run):{error}")
+    except PostgresFailed as error:
+        fail(str(error))
     if as_json:
         print(msgspec.json.encode(entered).decode())
         return

@@ -81,6 +81,8 @@ def enter_city(terminals: int, password: str | None = None) -> EnteredCity:
     """
     from django.db import transaction
 
+    from hengyuan.platform.accounts.services import office_of_unit
+
     with transaction.atomic():
         offices = _offices()
         logins = [
@@ -88,7 +90,7 @@ def enter_city(terminals: int, password: str | None = None) -> EnteredCity:
         ]
         clerks = {user.office.region_id: user for user, _ in logins if user.office is not None}
         units = [_unit(unit, clerks[unit.county]) for unit in UNITS]
-        offices |= {unit.name: _unit_office(unit, clerks[unit.region_id]) for unit in units}
+        offices |= {unit.name: office_of_unit(clerks[unit.region_id], unit) for unit in units}
         known = {login.username for _, login in logins}
         logins += [
             _login(person, offices, password) for person in PEOPLE if person.username not in known
@@ -154,15 +156,6 @@ def _unit(unit: _Unit, by: "User") -> "SourceUnit":
     gate = add_gate(by, entered, name="1号门", direction=Direction.OUT)
     add_lane(by, gate, name="1号磅", direction=Direction.OUT)
     return entered
-
-
-def _unit_office(unit: "SourceUnit", by: "User") -> "Office":
-    from hengyuan.platform.accounts.models import Office, OfficeKind
-    from hengyuan.platform.accounts.services import create_office
-
-    return Office.objects.filter(source_unit=unit).first() or create_office(
-        by, name=unit.name, kind=OfficeKind.SOURCE_UNIT, region=unit.region, source_unit=unit
-    )
 
 
 def _terminal(unit: "SourceUnit", number: int, by: "User") -> EnteredTerminal:

@@ -166,7 +166,11 @@ class PlatformBooks:
         for header in self._batch_headers(terminal):
             yield write_header(header)
             for _ in range(header.first, header.last + 1):
-                row, record = next(records)
+                found = next(records, None)
+                if found is None:
+                    # the archive ends inside a batch, and the check says so
+                    return
+                row, record = found
                 yield write_archive_record(bytes(row.digest), write_line(record))
 
     def _batch_headers(self, terminal: StoredTerminal) -> list[BatchHeader]:
