@@ -165,6 +165,13 @@ def test_padding_behind_a_jpeg_is_no_fault() -> None:
     assert len(parse_push(*form(xml(""), padded), NOW).pictures) == 1
 
 
+def test_a_hostile_tree_of_picture_names_is_read_once_and_kept_short() -> None:
+    deep = "<pictureInfo>" * 30_000 + "</pictureInfo>" * 30_000
+    wide = "<fileName>x</fileName>" * 10_000
+    for inner in (deep, wide):
+        assert len(parse_push(*form(xml(inner)), NOW).picture_faults) <= 32
+
+
 def test_another_kind_of_event_is_told_apart() -> None:
     heartbeat = Part("x", "x.xml", "text/xml", b"<a><eventType>videoloss</eventType></a>")
     assert isinstance(refusal(*form(heartbeat)), NotAPlateEvent)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Literal
 from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
@@ -25,7 +24,7 @@ from hengyuan.law.plates import (
     split_colour,
 )
 from hengyuan.terminal.devices import Picture, PictureKind, PlateEvent, Refused
-from hengyuan.terminal.drivers.hikvision.parts import MalformedEvent, Part, join, split
+from hengyuan.terminal.drivers.hikvision.parts import MAX_PARTS, MalformedEvent, Part, join, split
 from hengyuan.terminal.drivers.hikvision.settings import Settings
 
 MAX_PICTURE = 10 * 1024 * 1024
@@ -59,24 +58,24 @@ def parse_push(
     still counts.
     """
     xml, parts = _open(content_type, body)
-    root = _parse_xml(xml)
-    kind = _text(root, "eventType") or ""
+    texts = _Texts(_parse_xml(xml))
+    kind = texts.first("eventType")
     if kind.upper() != "ANPR":
         raise NotAPlateEvent("event_type", f"eventType is {kind[:40]!r}, not ANPR")
-    plate, colour = _plate(root)
-    pictures, faults = _pictures(root, parts, view)
+    plate, colour = _plate(texts)
+    pictures, faults = _pictures(texts, parts, view)
     return PlateEvent(
-        event_id=_event_id(root, xml),
+        event_id=_event_id(texts, xml),
         plate=plate,
         colour=colour,
-        confidence=_whole(_text(root, "confidenceLevel"), 0, 100),
-        lane=_whole(_text(root, "line"), 0, 99),
-        camera_at=_time(_text(root, "dateTime"), naive_offset),
+        confidence=_whole(texts.first("confidenceLevel"), 0, 100),
+        lane=_whole(texts.first("line"), 0, 99),
+        camera_at=_time(texts.first("dateTime"), naive_offset),
         received_at=received_at.astimezone(UTC),
-        direction=_direction(root),
+        direction=_direction(texts),
         pictures=pictures,
-        retransmission=(_text(root, "isDataRetransmission") or "").lower() in ("true", "1"),
-        camera=camera or (_text(root, "channelName") or _text(root, "ipAddress") or "")[:64],
+        retransmission=texts.first("isDataRetransmission").lower() in ("true", "1"),
+        camera=camera or (texts.first("channelName") or texts.first("ipAddress"))[:64],
         picture_faults=faults,
     )
 
@@ -108,66 +107,71 @@ def _parse_xml(xml: bytes) -> Element:
     return root
 
 
-def _named(root: Element, name: str) -> Iterator[Element]:
-    for element in root.iter():
-        if isinstance(element.tag, str) and element.tag.rpartition("}")[2] == name:
-            yield element
+class _Texts:
+    """The texts of a document by local element name, in document order; empty ones left out."""
+
+    def __init__(self, root: Element) -> None:
+        self._by_name: dict[str, list[str]] = {}
+        for element in root.iter():
+            text = (element.text or "").strip()
+            if text and isinstance(element.tag, str):
+                self._by_name.setdefault(element.tag.rpartition("}")[2], []).append(text)
+
+    def first(self, name: str) -> str:
+        """The first text of that name, or nothing."""
+        return self.all(name)[0] if name in self._by_name else ""
+
+    def all(self, name: str) -> list[str]:
+        """Every text of that name."""
+        return self._by_name.get(name, [])
 
 
-def _text(root: Element, name: str) -> str | None:
-    for element in _named(root, name):
-        text = (element.text or "").strip()
-        if text:
-            return text
-    return None
-
-
-def _event_id(root: Element, xml: bytes) -> str:
+def _event_id(texts: _Texts, xml: bytes) -> str:
     """The camera's UUID; else one of the event's own bytes, so that a repeat has it again."""
-    uuid = _text(root, "UUID") or ""
+    uuid = texts.first("UUID")
     if re.fullmatch(r"[\w.:{}-]{1,64}", uuid, re.ASCII):
         return uuid
     return hashlib.sha256(xml).hexdigest()[:32]
 
 
-def _whole(text: str | None, lowest: int, highest: int) -> int | None:
-    if text is None or not re.fullmatch(r"\d{1,6}", text, re.ASCII):
+def _whole(text: str, lowest: int, highest: int) -> int | None:
+    if not re.fullmatch(r"\d{1,6}", text, re.ASCII):
         return None
     value = int(text)
     return value if lowest <= value <= highest else None
 
 
-def _time(text: str | None, naive_offset: timedelta) -> datetime | None:
+def _time(text: str, naive_offset: timedelta) -> datetime | None:
     try:
-        time = datetime.fromisoformat(text or "")
+        time = datetime.fromisoformat(text)
         return time if time.tzinfo else time.replace(tzinfo=timezone(naive_offset))
     except ValueError:
         return None
 
 
-def _direction(root: Element) -> str | None:
-    direction = (_text(root, "direction") or "").lower()
+def _direction(texts: _Texts) -> str | None:
+    direction = texts.first("direction").lower()
     return direction if direction in ("forward", "reverse") else None
 
 
-def _plate(root: Element) -> tuple[str | None, str | None]:
+def _plate(texts: _Texts) -> tuple[str | None, str | None]:
     """Plate and colour as read; whether it is a plate at all is not decided here."""
-    text = _text(root, "licensePlate") or ""
+    text = texts.first("licensePlate")
     if text.lower() in _NO_PLATE:
         return None, None
     colour, plate = split_colour(text)
     if not re.fullmatch(r"\w{1,16}", plate):
         return None, None
-    colour = colour or colour_from_name("hikvision", _text(root, "plateColor") or "")
+    colour = colour or colour_from_name("hikvision", texts.first("plateColor"))
     if colour is PlateColour.UNKNOWN:
-        colour = colour_from_code("gat", _text(root, "plateColorByGAT") or "")
+        colour = colour_from_code("gat", texts.first("plateColorByGAT"))
     return plate, None if colour is PlateColour.UNKNOWN else colour.value
 
 
 def _pictures(
-    root: Element, parts: list[Part], view: View
+    texts: _Texts, parts: list[Part], view: View
 ) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
-    announced = [text for e in _named(root, "pictureInfo") if (text := _text(e, "fileName"))]
+    announced = texts.all("fileName")[:MAX_PARTS]
     pictures, faults = [], []
     for part in parts:
         name = part.filename or part.name
@@ -184,7 +188,7 @@ def _pictures(
             pictures.append(Picture(_kind(name, view), "image/jpeg", part.data))
     came = {part.filename or part.name for part in parts} | {part.name for part in parts}
     faults += [f"{name}: announced, did not come" for name in announced if name not in came]
-    expected = _whole(_text(root, "picNum"), 0, 64)
+    expected = _whole(texts.first("picNum"), 0, 64)
     if expected is not None and not faults and len(pictures) < expected:
         faults.append(f"{expected} pictures announced, {len(pictures)} came")
     return tuple(pictures), tuple(faults)
