@@ -16,6 +16,7 @@ import msgspec
 
 from hengyuan.platform.embedded import URL_VARIABLE, EmbeddedPostgres
 from hengyuan.platform.home import HOME_VARIABLE, make_home
+from hengyuan.terminal.enrolment import ENROLMENT_FILE
 from hengyuan.world.city import EnteredCity, EnteredTerminal
 from hengyuan.world.devices.scale import Family
 from hengyuan.world.gate import Cable, Gate, GatePlan
@@ -237,7 +238,7 @@ class Town:
                 ["terminal", "enrol", str(config_file), "--code", terminal.enrolment_code],
                 self._environment(),
             )
-        elif not station.data_dir.is_dir():
+        elif not (station.data_dir / ENROLMENT_FILE).is_file():
             raise TownFailed(
                 f"{terminal.code} is enrolled, but its key in {station.data_dir} is gone; "
                 f"remove {self.home} and start again"
