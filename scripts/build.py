@@ -3,12 +3,12 @@
 import sys
 
 from scripts.assets import build_assets
-from scripts.catalogues import compile_catalogues
+from scripts.catalogues import SOURCE, compile_catalogues
 
 
 def main() -> int:
     for path in compile_catalogues():
-        sys.stdout.write(f"compiled {path.relative_to(path.parents[6])}\n")
+        sys.stdout.write(f"compiled {path.relative_to(SOURCE.parent.parent)}\n")
     for name in build_assets():
         sys.stdout.write(f"wrote static/vendor/{name}\n")
     return 0

@@ -33,7 +33,7 @@ class ListPage(RequiresAction, SingleTableMixin, FilterView):
         return visible
 
     def get_template_names(self) -> list[str]:
-        htmx = getattr(self.request, "htmx", False)
+        htmx: Any = getattr(self.request, "htmx", None)
         return [self.part_template_name if htmx and not htmx.boosted else self.template_name]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ _CLASS_OF_TYPE = {
     "select": "form-select",
     "selectmultiple": "form-select",
     "hidden": "",
+    "checkbox_select": "",
 }
 
 

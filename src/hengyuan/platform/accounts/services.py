@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from hengyuan.platform.accounts.models import Department, Office, OfficeKind, User
 from hengyuan.platform.ledger.models import SourceUnit
@@ -25,13 +26,15 @@ def create_office(by: User | None, **fields: Any) -> Office:
 
 def office_of_region(by: User | None, region: Region, department: str = "") -> Office:
     """The overload-control office, or a department, of a region; made where it is missing."""
+    # names of offices are data, like those of regions: Chinese whatever language is on screen
     if department:
         kind = OfficeKind.DEPARTMENT
-        name = f"{region.name} {Department(department).label}"
+        with override("zh-hans"):
+            name = f"{region.name}{Department(department).label}部门"
     else:
         # the kinds of overload-control office are called by the level they work at
         kind = OfficeKind(region.level)
-        name = f"{region.name} {kind.label}"
+        name = f"{region.name}治超办"
     found = Office.objects.filter(kind=kind, region=region, department=department).first()
     return found or create_office(by, kind=kind, region=region, department=department, name=name)
 

@@ -49,9 +49,9 @@ class WorkingState(models.TextChoices):
 
 
 class Direction(models.TextChoices):
-    IN = "in", _("In")
-    OUT = "out", _("Out")
-    BOTH = "both", _("In and out")
+    IN = "in", _("Inward")
+    OUT = "out", _("Outward")
+    BOTH = "both", _("Both ways")
 
 
 class SourceUnitQuerySet(models.QuerySet["SourceUnit"]):

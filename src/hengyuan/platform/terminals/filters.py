@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from hengyuan.platform.accounts.scope import visible_regions
-from hengyuan.platform.terminals.models import Terminal, TerminalState
+from hengyuan.platform.terminals.models import Terminal, TerminalQuerySet, TerminalState
 
 
 def _counties(request: Any) -> QuerySet[Any]:
@@ -40,7 +40,7 @@ class TerminalFilter(django_filters.FilterSet):
             Q(name__icontains=wanted) | Q(code__startswith=wanted) | Q(unit__name__icontains=wanted)
         )
 
-    def by_heard(self, terminals: Any, name: str, value: str) -> QuerySet[Any]:
+    def by_heard(self, terminals: TerminalQuerySet, name: str, value: str) -> QuerySet[Any]:
         online = Terminal.objects.online().values("pk")
         if value == "online":
             return terminals.filter(pk__in=online)

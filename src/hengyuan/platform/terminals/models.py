@@ -40,6 +40,16 @@ class SuiteName(models.TextChoices):
     ED25519_SHA256 = "Ed25519-SHA256", "Ed25519-SHA256"
 
 
+DEVICE_STATES = {
+    "ok": _("Sound"),
+    "fault": _("Faulty"),
+    "offline": _("Not connected"),
+    "stale": _("Data out of date"),
+    "unknown": _("Unknown"),
+}
+"""What a heartbeat says of a device, as it is shown."""
+
+
 class TerminalQuerySet(models.QuerySet["Terminal"]):
     def visible_to(self, user: User | AnonymousUser) -> TerminalQuerySet:
         return self.filter(scope_q(user, region="unit__region", unit="unit"))

@@ -21,7 +21,7 @@ from hengyuan.platform.listing import ListPage
 from hengyuan.platform.terminals import services
 from hengyuan.platform.terminals.filters import TerminalFilter
 from hengyuan.platform.terminals.forms import ReasonForm, TerminalForm
-from hengyuan.platform.terminals.models import Terminal
+from hengyuan.platform.terminals.models import DEVICE_STATES, Terminal
 from hengyuan.platform.terminals.tables import TerminalTable
 
 
@@ -44,7 +44,10 @@ def terminal(request: HttpRequest, code: str) -> HttpResponse:
     manages = may(request.user, "terminals.manage")
     context = {
         "terminal": found,
-        "devices": sorted(found.device_states.items()),
+        "devices": [
+            (name, state, DEVICE_STATES.get(state, state))
+            for name, state in sorted(found.device_states.items())
+        ],
         "codes": found.enrolment_codes.select_related("created_by")[:5] if manages else [],
         "trail": trail(found) if manages else [],
     }
