@@ -84,8 +84,9 @@ def test_no_module_has_outgrown_its_room() -> None:
         str(path.relative_to(SOURCE)): count
         for path in SOURCE.rglob("*.py")
         if (count := len(path.read_text().splitlines())) > MAX_LINES
-        # a table of the divisions, not logic
+        # a table of the divisions, and what Django writes: no logic to lose one's way in
         and path.name != "townships.py"
+        and path.parent.name != "migrations"
     }
     assert not long
 
