@@ -17,7 +17,12 @@ from hengyuan.record.archive import (
 
 SOUND, BROKEN, RUBBISH = 0, 1, 2
 
-app = typer.Typer(no_args_is_help=True, help="称重记录：核验导出的记录链。")
+app = typer.Typer(
+    help="称重记录：核验导出的记录链。",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
 
 # code -> what it means for the person who reads it
 REASONS: dict[ProblemCode, str] = {
