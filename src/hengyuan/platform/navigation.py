@@ -30,7 +30,19 @@ class Section:
 
 
 SECTIONS: tuple[Section, ...] = (
-    Section(_("Supervision"), (Entry(_("Today"), icon="home", url_name="home"),)),
+    Section(
+        _("Supervision"),
+        (
+            Entry(_("Today"), icon="home", url_name="home"),
+            Entry(_("Live board"), icon="broadcast", url_name="board:start", action="board.view"),
+            Entry(
+                _("Weighing records"),
+                icon="scale",
+                url_name="weighing:records",
+                action="records.view",
+            ),
+        ),
+    ),
     Section(
         _("Ledger"),
         (

@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "hengyuan.platform.terminals",
     "hengyuan.platform.weighing",
     "hengyuan.platform.intake",
+    "hengyuan.platform.board",
 ]
 
 MIDDLEWARE = [

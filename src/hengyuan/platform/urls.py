@@ -12,6 +12,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("theme/", login_not_required(pages.theme), name="theme"),
     path("language/", login_not_required(set_language), name="set_language"),
     path("account/", include("hengyuan.platform.accounts.urls")),
+    path("board/", include("hengyuan.platform.board.urls")),
+    path("weighing/", include("hengyuan.platform.weighing.urls")),
     path("units/", include("hengyuan.platform.ledger.urls")),
     path("terminals/", include("hengyuan.platform.terminals.urls")),
     path("api/terminals/v1/enrol", terminals_api.enrol, name="terminals-enrol"),

@@ -145,16 +145,16 @@ def retire(terminal: Terminal, by: User, reason: str) -> Terminal:
 @transaction.atomic
 def _claim(code: EnrolmentCode, suite: str, public_key: str) -> bool:
     now = timezone.now()
+    # columns of its own row only: with a join the database would not look at them again after
+    # having waited for somebody else who claims the same code
     claimed = EnrolmentCode.objects.filter(
-        pk=code.pk,
-        used_at=None,
-        revoked_at=None,
-        expires_at__gt=now,
-        terminal__state=TerminalState.PLANNED,
+        pk=code.pk, used_at=None, revoked_at=None, expires_at__gt=now
     ).update(used_at=now)
     if not claimed:
         return False
     terminal = _locked(code.terminal)
+    if terminal.state != TerminalState.PLANNED:
+        raise ExpiredCode(f"{terminal.code} is {terminal.state} and needs no code any more")
     terminal.state = TerminalState.ENROLLED
     terminal.suite = suite
     terminal.public_key = public_key

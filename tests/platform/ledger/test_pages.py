@@ -1,0 +1,146 @@
+"""The pages of the ledger, as people of each office use them."""
+
+import pytest
+from django.test import Client
+
+from hengyuan.law.credit_code import check_character
+from hengyuan.platform.ledger.models import Gate, SourceUnit
+from hengyuan.platform.ledger.services import register_unit
+
+pytestmark = pytest.mark.django_db
+
+GOOD_CODE = "91141024MA0000001"
+GOOD_CODE += check_character(GOOD_CODE)
+DOUBTFUL_CODE = GOOD_CODE[:-1] + ("0" if GOOD_CODE[-1] != "0" else "1")
+
+
+def form(**fields: str) -> dict[str, str]:
+    blank = {"name": "新煤矿", "kind": "coal", "grade": "key", "state": "working"}
+    return blank | {"region": "141024"} | fields
+
+
+@pytest.fixture
+def clerk(client: Client, cast) -> Client:
+    client.force_login(cast.county_clerk)
+    return client
+
+
+def test_the_list_shows_the_units_of_the_county_and_no_other(clerk):
+    page = clerk.get("/units/").content.decode()
+    assert "测试甲煤矿" in page
+    assert "测试乙煤矿" in page
+    assert "测试邻县煤矿" not in page
+
+
+@pytest.mark.parametrize(
+    ("query", "shown", "hidden"),
+    [
+        ("search=甲", "测试甲煤矿", "测试乙煤矿"),
+        ("search=14102451002", "测试乙煤矿", "测试甲煤矿"),
+        ("kind=steel", "没有符合条件的记录", "测试甲煤矿"),
+        ("grade=general", "测试甲煤矿", "没有符合条件"),
+        # a county outside the scope is no choice: the filter says so by showing nothing of it
+        ("region=141023", "测试甲煤矿", "测试邻县煤矿"),
+    ],
+)
+def test_the_list_filters(clerk, query, shown, hidden):
+    page = clerk.get(f"/units/?{query}").content.decode()
+    assert shown in page
+    assert hidden not in page
+
+
+def test_filtering_by_htmx_answers_with_the_table_alone(clerk):
+    part = clerk.get("/units/?search=甲", headers={"HX-Request": "true"}).content.decode()
+    assert "测试甲煤矿" in part
+    assert "<html" not in part
+
+
+@pytest.mark.parametrize("sort", ["name", "-code", "region", "state", "-annual_throughput_t"])
+def test_every_column_sorts(clerk, sort):
+    assert clerk.get(f"/units/?sort={sort}").status_code == 200
+
+
+def test_an_empty_county_says_that_it_is_empty(client, cast):
+    SourceUnit.objects.filter(region="141023").delete()
+    client.force_login(cast.neighbour_clerk)
+    assert "管辖范围内尚未录入源头单位" in client.get("/units/").content.decode()
+
+
+def test_a_long_ledger_has_pages(clerk, cast):
+    for number in range(60):
+        register_unit(None, region=cast.unit.region, name=f"示例{number}号", kind="coal")
+    first = clerk.get("/units/").content.decode()
+    assert "共 62 条" in first
+    assert "示例59号" not in first
+    assert "示例59号" in clerk.get("/units/?page=2").content.decode()
+
+
+def test_a_new_unit_is_entered_with_its_code_and_its_author(clerk, cast):
+    answer = clerk.post("/units/new/", form(credit_code=GOOD_CODE, cargo_codes="0100"))
+    made = SourceUnit.objects.get(name="新煤矿")
+    assert answer["Location"] == f"/units/{made.code}/"
+    assert (made.credit_code, made.cargo_codes) == (GOOD_CODE, ["0100"])
+    assert made.history.get().history_user == cast.county_clerk
+    assert made.code in clerk.get(answer["Location"]).content.decode()
+
+
+def test_a_county_cannot_enter_a_unit_next_door(clerk):
+    answer = clerk.post("/units/new/", form(region="141023"))
+    assert answer.status_code == 200
+    assert not SourceUnit.objects.filter(name="新煤矿").exists()
+
+
+def test_a_wrong_field_is_told_at_the_field_and_what_was_typed_stays(clerk):
+    page = clerk.post("/units/new/", form(contact_phone="call me")).content.decode()
+    assert "只能填写数字" in page
+    assert 'value="call me"' in page
+
+
+def test_a_doubtful_credit_code_is_taken_after_a_look_at_the_licence(clerk):
+    page = clerk.post("/units/new/", form(credit_code=DOUBTFUL_CODE)).content.decode()
+    assert "校验位不符" in page
+    assert not SourceUnit.objects.filter(name="新煤矿").exists()
+    clerk.post("/units/new/", form(credit_code=DOUBTFUL_CODE, accept_credit_code="on"))
+    assert SourceUnit.objects.get(name="新煤矿").credit_code == DOUBTFUL_CODE
+
+
+def test_an_impossible_credit_code_is_never_taken(clerk):
+    clerk.post("/units/new/", form(credit_code="O" * 18, accept_credit_code="on"))
+    assert not SourceUnit.objects.filter(name="新煤矿").exists()
+
+
+def test_a_unit_can_be_changed_and_keeps_its_county(clerk, cast):
+    address = f"/units/{cast.unit.code}/edit/"
+    clerk.post(address, form(name="改名煤矿", region="141023"))
+    cast.unit.refresh_from_db()
+    assert (cast.unit.name, cast.unit.region_id) == ("改名煤矿", "141024")
+
+
+def test_gates_and_lanes_are_added_on_their_pages(clerk, cast):
+    clerk.post(f"/units/{cast.unit.code}/gates/new/", {"name": "南门", "direction": "both"})
+    gate = Gate.objects.get(unit=cast.unit)
+    clerk.post(
+        f"/units/{cast.unit.code}/gates/{gate.number}/lanes/new/",
+        {"name": "出场道", "direction": "out"},
+    )
+    page = clerk.get(f"/units/{cast.unit.code}/").content.decode()
+    assert "南门" in page
+    assert "出场道" in page
+
+
+def test_names_are_shown_as_text_whatever_they_contain(clerk, cast):
+    SourceUnit.objects.filter(pk=cast.unit.pk).update(name="<script>alert(1)</script>")
+    for address in ("/units/", f"/units/{cast.unit.code}/", f"/units/{cast.unit.code}/edit/"):
+        page = clerk.get(address).content.decode()
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert" in page
+
+
+@pytest.mark.parametrize("more", [0, 40])
+def test_the_number_of_queries_does_not_grow_with_the_list(
+    clerk, cast, more, django_assert_max_num_queries
+):
+    for number in range(more):
+        register_unit(None, region=cast.unit.region, name=f"示例{number}号", kind="coal")
+    with django_assert_max_num_queries(7):
+        clerk.get("/units/")
