@@ -118,7 +118,9 @@ class Record(
     lane: Annotated[int, Meta(ge=1, le=99)]
     layout: Annotated[str, Meta(max_length=31, pattern=r"^[1-9](\+[1-9])*\Z")] | None = None
     length_mm: LengthMm | None = None
+    licensed_total_kg: Mass | None = None  # 行驶证总质量
     limit_kg: Mass | None = None
+    missing_tyres: Annotated[int, Meta(ge=2, le=48, multiple_of=2)] | None = None
     net_kg: SignedMass | None = None
     note_no: Text | None = None
     operator: Text | None = None
@@ -128,6 +130,7 @@ class Record(
     reason: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     rule_pack: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
     seq: Seq
+    spacing_mm: Annotated[tuple[LengthMm, ...], Meta(max_length=15)] = ()
     tare_kg: Mass | None = None
     terminal: TerminalCode
     trailer_plate: PlateText | None = None
@@ -155,7 +158,7 @@ def check_record(record: Record) -> None:
     _check_masses(record)
     if record.flags:
         _check_flags(record)
-    if record.axle_kg or record.layout is not None or record.drive_axles is not None:
+    if record.axle_kg or record.spacing_mm or record.layout or record.drive_axles:
         _check_axles(record)
     if len(record.files) > 1 and not _ascending([(f.kind, f.digest) for f in record.files]):
         raise InvalidRecord("files: must be sorted by kind and digest, each once")
@@ -202,6 +205,8 @@ def _check_axles(record: Record) -> None:
     if axles is not None:
         if record.axle_kg and len(record.axle_kg) != axles:
             raise InvalidRecord("axle_kg: one mass for each axle")
+        if record.spacing_mm and len(record.spacing_mm) != axles - 1:
+            raise InvalidRecord("spacing_mm: one distance between two axles each")
         if record.drive_axles is not None and record.drive_axles > axles:
             raise InvalidRecord("drive_axles: more than axles")
 

@@ -25,6 +25,8 @@ def _limit_kg(
     drive_axles: int | None,
     dual_tyres: bool | None,
     air_suspension: bool | None,
+    licensed_total_kg: int | None,
+    missing_tyres: int | None,
     on: date,
 ) -> int | None:
     try:
@@ -35,6 +37,8 @@ def _limit_kg(
             drive_axles=drive_axles,
             dual_tyres=dual_tyres,
             air_suspension=air_suspension,
+            licensed_total_kg=licensed_total_kg,
+            missing_tyres=missing_tyres or 0,
         )
         return limit_for(vehicle, on).limit_kg
     except (NotInTable, NotInForce, ValueError):
@@ -53,6 +57,8 @@ def second_limit_kg(record: Record) -> int | None:
         record.drive_axles,
         record.dual_tyres,
         record.air_suspension,
+        record.licensed_total_kg,
+        record.missing_tyres,
         day,
     )
 
