@@ -20,6 +20,10 @@ class Axle:
     x: int
     mass_kg: int | None
 
+    @property
+    def label(self) -> str:
+        return "" if self.mass_kg is None else f"{self.mass_kg:,}"
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -33,6 +37,18 @@ class Group:
     def middle(self) -> int:
         return (self.x1 + self.x2) // 2
 
+    @property
+    def left(self) -> int:
+        return self.x1 - WHEEL
+
+    @property
+    def span(self) -> int:
+        return self.x2 - self.x1 + 2 * WHEEL
+
+    @property
+    def label(self) -> str:
+        return "" if self.mass_kg is None else f"{self.mass_kg:,}"
+
 
 @dataclass(frozen=True, slots=True)
 class AxleDrawing:
@@ -41,6 +57,10 @@ class AxleDrawing:
     groups: tuple[Group, ...]
     height: int = HEIGHT
     wheel: int = WHEEL
+
+    @property
+    def deck_width(self) -> int:
+        return self.width - 16
 
 
 def draw_axles(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +14,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from hengyuan.law.bands import DEFAULT_BANDS, HEAVY_LISTS_KG
-from hengyuan.law.regions import scope_prefix
+from hengyuan.law.regions import InvalidRegion, scope_prefix
 from hengyuan.platform.accounts.scope import scope_of, visible_regions
 from hengyuan.platform.ledger.models import SourceUnit
 from hengyuan.platform.regions.models import Level
@@ -123,10 +124,21 @@ class RecordFilterForm(forms.Form):
             for code, name in below.values_list("code", "name")
             if scope_prefix(code) != own_prefix
         ]
+        if self.data.get("region") and self.data["region"] not in dict(choices):
+            self._forget_own_region(own_prefix)
         if choices:
             self.fields["region"].choices = [ANY, *choices]  # type: ignore[attr-defined]
         else:
             del self.fields["region"]
+
+    def _forget_own_region(self, own_prefix: str | None) -> None:
+        """One's own region is what one sees without choosing any."""
+        with contextlib.suppress(InvalidRegion):
+            if scope_prefix(self.data["region"]) == own_prefix:
+                without = QueryDict(mutable=True)
+                without.update(self.data)
+                without["region"] = ""
+                self.data = without
 
     def _offer_units(self, user: Any) -> None:
         units = SourceUnit.objects.visible_to(user).order_by("code")

@@ -13,7 +13,7 @@ from hengyuan.platform.intake.models import Batch
 from hengyuan.platform.weighing import columns
 from hengyuan.platform.weighing.models import Weighing, WeighingQuerySet
 from hengyuan.platform.weighing.proof import Chain
-from hengyuan.platform.weighing.tables import Line
+from hengyuan.platform.weighing.tables import Line as Line
 
 PAGE_SIZE = 50
 MAX_COUNTED = 10_000
@@ -215,7 +215,7 @@ def _batches_of(scope: Scope) -> QuerySet[Any, Any]:
     where = (
         Q(terminal__unit=scope.unit_id)
         if scope.unit_id is not None
-        else Q(terminal__unit__region__startswith=scope.region_prefix or "-")
+        else Q(terminal__unit__region__code__startswith=scope.region_prefix or "-")
     )
     return Batch.objects.filter(where).values_list("terminal_id", "first_seq", "last_seq")
 

@@ -7,11 +7,13 @@ from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from hengyuan.law.codes import CARGO_TYPES
 from hengyuan.law.penalties import DimensionOverrun, dimension_overruns, outer_limits
 from hengyuan.law.vehicles import Combination
 from hengyuan.platform.intake.models import Batch
+from hengyuan.platform.ledger.models import SourceUnit
 from hengyuan.platform.weighing import queries, words
 from hengyuan.platform.weighing.axles import AxleDrawing, draw_axles
 from hengyuan.platform.weighing.evidence import evidence_store
@@ -47,6 +49,21 @@ class RecordPage:
             self.chain: Chain | None = Chain(row.terminal)
         except BadKey:
             self.chain = None
+
+    @property
+    def links_unit(self) -> bool:
+        """The ledger opens the unit only to whom it lies in scope today."""
+        visible: Any = SourceUnit.objects.visible_to(self.user)
+        return bool(visible.filter(pk=self.row.unit_id).exists())
+
+    @property
+    def yes_no(self) -> str:
+        """For the template's `yesno`: yes, no and not known."""
+        return f"{_('Yes')},{_('No')},—"
+
+    @property
+    def seq_before(self) -> str:
+        return str(self.row.seq - 1)
 
     @property
     def cargo(self) -> str | None:
@@ -162,5 +179,5 @@ class RecordPage:
             "stored": bytes(self.row.digest).hex(),
             "previous": before.hex() if before else "",
             "computed": computed.hex() if computed else "",
-            "head": bytes(self.batch.head).hex() if self.batch else "",
+            "signature": bytes(self.batch.signature).hex() if self.batch else "",
         }
