@@ -1,4 +1,4 @@
-"""The `hengyuan` command. Each module here that has an ``app`` is one sub-command.
+"""The `hengyuan` command. Each module here is one sub-command; ``a_b`` is a part of ``a``.
 
 A sub-command is imported only when it is asked for, so that one whose extra is not installed, or
 that is broken, leaves the others alone.
@@ -22,7 +22,7 @@ class _Lazy(TyperGroup):
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
         return sorted(
-            module.name for module in pkgutil.iter_modules(__path__) if module.name[0] != "_"
+            module.name for module in pkgutil.iter_modules(__path__) if "_" not in module.name
         )
 
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]

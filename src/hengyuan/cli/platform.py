@@ -10,6 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from hengyuan.cli import platform_map
 from hengyuan.platform import server
 from hengyuan.platform.embedded import PostgresFailed
 
@@ -26,6 +27,7 @@ user_app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(user_app, name="user")
+app.add_typer(platform_map.app, name="map")
 
 Home = Annotated[
     Path | None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from hengyuan.law.regions import scope_prefix
 
@@ -57,3 +58,35 @@ class Region(models.Model):
     def contains(self, code: str) -> bool:
         """True for itself and for every division below it."""
         return code.startswith(self.scope_prefix)
+
+
+class BoundaryMap(models.Model):
+    """The drawn boundaries of a region's counties, made from a file that an authority approved.
+
+    The approval number (审图号) stands under the map wherever it is shown: 《地图审核管理规定》.
+    """
+
+    region = models.OneToOneField(
+        Region, models.PROTECT, related_name="boundary_map", verbose_name=_("region")
+    )
+    approval = models.CharField(_("map approval number"), max_length=40)
+    source = models.CharField(_("source"), max_length=100, blank=True)
+    file_name = models.CharField(_("file"), max_length=200)
+    file_digest = models.CharField(_("SHA-256 of the file"), max_length=64)
+    imported_at = models.DateTimeField(_("imported at"), auto_now=True)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    # SVG paths and places for names, by county code, as `outlines.Drawing` has them
+    outlines = models.JSONField()
+    labels = models.JSONField()
+
+    # the history says which file it was; the file itself is the authority's
+    history = HistoricalRecords(excluded_fields=["outlines", "labels"])
+
+    class Meta:
+        ordering = ["region_id"]
+        verbose_name = _("boundary map")
+        verbose_name_plural = _("boundary maps")
+
+    def __str__(self) -> str:
+        return f"{self.region_id} {self.approval}"
