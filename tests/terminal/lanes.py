@@ -76,7 +76,9 @@ class Bench:
     def phase(self) -> Phase:
         return self.lane.phase
 
-    def show(self, mass_kg: int | None, stable: bool | None = None, fault: str | None = None) -> None:
+    def show(
+        self, mass_kg: int | None, stable: bool | None = None, fault: str | None = None
+    ) -> None:
         """One frame."""
         self.now += FRAME_S
         self.lane.reading(Reading(mass_kg, stable, self.now, b"", fault))

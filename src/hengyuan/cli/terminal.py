@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import sys
+import time
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import msgspec
 import typer
@@ -14,6 +16,9 @@ import typer
 from hengyuan.terminal.devices import Notice, Refused
 from hengyuan.terminal.drivers.catalogue import DriverEntry, catalogue, load_settings
 from hengyuan.terminal.drivers.recorded import facts
+
+if TYPE_CHECKING:
+    from hengyuan.terminal.config import Config
 
 SOUND, REFUSED, RUBBISH = 0, 1, 2
 MAX_FILE = 64 * 1024 * 1024
@@ -57,6 +62,83 @@ def drivers(
         kind, maturity = _KINDS_ZH[entry["kind"]], _MATURITY_ZH[entry["maturity"]]
         typer.echo(f"{entry['name']:<10} {kind}  {entry['title_zh']}  [{maturity}]")
         typer.echo(f"{'':<10} 型号:{'、'.join(entry['models'])}")
+
+
+@app.command()
+def run(
+    config: Annotated[Path, typer.Argument(help="终端配置文件(TOML)")],
+    verbose: Annotated[bool, typer.Option("--verbose", help="日志写得更细")] = False,
+) -> None:
+    """运行终端,直到 Ctrl-C。日志为 JSON,写到标准错误。
+
+    退出码:0 正常停止,2 配置、登记、数据库或端口有误。
+    """
+    from hengyuan.terminal.enrolment import NotEnrolled
+    from hengyuan.terminal.logs import configure_logging
+    from hengyuan.terminal.screen.server import PortTaken
+    from hengyuan.terminal.serving import serve
+    from hengyuan.terminal.store import UnusableStore
+
+    checked = _config(config)
+    configure_logging(verbose)
+    try:
+        asyncio.run(serve(checked))
+    except (NotEnrolled, UnusableStore, PortTaken) as problem:
+        _refuse(str(problem))
+    except OSError as problem:
+        _refuse(f"{checked.data_dir}:{problem}")
+
+
+@app.command()
+def enrol(
+    config: Annotated[Path, typer.Argument(help="终端配置文件(TOML)")],
+    code: Annotated[str, typer.Option(help="县治超办发放的一次性登记码")],
+    suite: Annotated[str, typer.Option(help="签名算法:SM2-SM3 或 Ed25519-SHA256")] = "SM2-SM3",
+) -> None:
+    """向县平台登记本终端:密钥在本机生成,不离开本机。
+
+    退出码:0 已登记,1 平台没有登记,2 配置有误。
+    """
+    from hengyuan.record.suites import SUITES
+    from hengyuan.terminal.enrolment import EnrolmentFailed, NotEnrolled
+    from hengyuan.terminal.enrolment import enrol as enrol_at
+
+    if suite not in SUITES:
+        _refuse(f"--suite:没有 {suite!r};可用:{'、'.join(SUITES)}")
+    checked = _config(config)
+    try:
+        enrolled = enrol_at(checked, code, suite, time.time_ns() // 1_000_000)
+    except EnrolmentFailed as problem:
+        typer.echo(_ENROLMENT_ZH.get(problem.code, "登记失败") + f":{problem}", err=True)
+        raise typer.Exit(REFUSED) from None
+    except (NotEnrolled, OSError) as problem:
+        _refuse(str(problem))
+    unit = enrolled.unit_name or enrolled.unit
+    typer.echo(f"已登记:终端 {enrolled.terminal} {enrolled.terminal_name},{unit}")
+
+
+_ENROLMENT_ZH = {
+    "enrolled": "不能重复登记",
+    "no_answer": "连接不上平台",
+    "answer": "平台的回答无法使用",
+    "unknown_code": "没有发放过这个登记码",
+    "expired_code": "登记码已过期或已被替换,请县治超办重新发放",
+    "used_code": "登记码已被使用",
+    "bad_key": "平台不接受本机密钥",
+}
+
+
+@app.command()
+def pin() -> None:
+    """输入司磅员口令,输出其摘要,填入配置的 [screen] pin。"""
+    from hengyuan.terminal.screen.pin import MIN_LENGTH, pin_digest
+
+    asked = f"口令(至少 {MIN_LENGTH} 位)"
+    typed = typer.prompt(asked, hide_input=True, confirmation_prompt="再输一次")
+    try:
+        typer.echo(f'pin = "{pin_digest(typed)}"')
+    except ValueError:
+        _refuse(f"口令至少 {MIN_LENGTH} 位")
 
 
 @app.command()
@@ -145,6 +227,16 @@ def _line(item: object) -> str:
     raw = values.pop("raw", "")
     said = "  ".join(f"{key}={value}" for key, value in values.items() if value not in ("", None))
     return f"{kind:<12} {said}" + (f"  | {raw}" if raw else "")
+
+
+def _config(path: Path) -> Config:
+    from hengyuan.terminal.config import load_config
+    from hengyuan.terminal.config_errors import ConfigError
+
+    try:
+        return load_config(path)
+    except ConfigError as error:
+        _refuse(str(error))
 
 
 def _refuse(why: str) -> NoReturn:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
@@ -18,6 +19,8 @@ from hengyuan.law.verdict import JudgeSettings
 from hengyuan.terminal.config_errors import ConfigError, Problem, explain
 from hengyuan.terminal.drivers.catalogue import Kind, catalogue, load_settings
 from hengyuan.terminal.drivers.settings import DeviceSettings
+from hengyuan.terminal.screen.pin import check_digest
+from hengyuan.terminal.words import installer_text as _
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Milliseconds = Annotated[int, Meta(ge=1, le=600_000)]
@@ -104,13 +107,15 @@ class JoiningTable(_Table, frozen=True, kw_only=True):
     """How long before the truck's arrival they may have come."""
     resume_before_s: Seconds = 600.0
     """The same for a truck that was found on the scale after a restart."""
+    resume_wait_ms: Annotated[int, Meta(ge=0, le=60_000)] = 5000
+    """How long such a truck waits: a camera that found no one needs time to send again."""
 
 
 class DisplayTable(_Table, frozen=True, kw_only=True):
     """`[lanes.texts]`: when a display says what is not a verdict."""
 
     wait_after_ms: Annotated[int, Meta(ge=0, le=60_000)] = 800
-    """A truck that has not come to rest by then is asked to stop."""
+    """A truck that is still not at rest by then is asked to stop."""
     idle_after_ms: Annotated[int, Meta(ge=0, le=60_000)] = 1500
     """A scale that is free for so long invites the next truck."""
 
@@ -176,16 +181,26 @@ class Config:
     language: str
 
 
+_KINDS: dict[Kind, Callable[[], str]] = {
+    "scale": lambda: _("scale"),
+    "axle": lambda: _("axle identifier"),
+    "camera": lambda: _("camera"),
+    "display": lambda: _("display"),
+}
+
+
 def load_config(path: Path) -> Config:
     """Read and check a file. ConfigError names every problem found, where it is, what to do."""
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise ConfigError(path, [Problem("", str(error.strerror), "check the path")]) from None
+        problem = Problem("", str(error.strerror), _("check the path"))
+        raise ConfigError(path, [problem]) from None
     try:
         raw = tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise ConfigError(path, [Problem("", "is not UTF-8", "save the file as UTF-8")]) from None
+        problem = Problem("", _("is not UTF-8"), _("save the file as UTF-8"))
+        raise ConfigError(path, [problem]) from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(
             path, [Problem("", f"is not TOML: {error}", "correct that line")]
@@ -209,7 +224,13 @@ def read_config(path: Path, raw: dict[str, Any]) -> Config:
     try:
         settings = file.judge.settings()
     except ValueError as error:
-        problems.append(Problem("judge", str(error), "correct the table"))
+        problems.append(Problem("judge", str(error), _("correct the table")))
+    if file.screen.pin is not None:
+        try:
+            check_digest(file.screen.pin)
+        except ValueError:
+            remedy = _("put there what `hengyuan terminal pin` prints")
+            problems.append(Problem("screen.pin", _("is no digest of a PIN"), remedy))
     if problems:
         raise ConfigError(path, problems)
     return Config(
@@ -253,13 +274,12 @@ def _device(
     known = sorted(name for name, entry in catalogue().items() if entry.manifest.kind == kind)
     name = raw.get("driver")
     if name not in known:
-        problems.append(
-            Problem(
-                f"{where}.driver",
-                "is missing" if name is None else f"{name!r} is no {kind} driver",
-                f"write one of: {', '.join(known)}",
-            )
-        )
+        what = _("is missing")
+        if name is not None:
+            what = _("{name} is no driver for a {kind}")
+            what = what.format(name=repr(name), kind=_KINDS[kind]())
+        remedy = _("write one of: {names}").format(names=", ".join(known))
+        problems.append(Problem(f"{where}.driver", what, remedy))
         return None
     try:
         settings = load_settings(raw)
@@ -267,41 +287,31 @@ def _device(
         problems.append(explain(error, catalogue()[str(name)].settings_type, where))
         return None
     if len(settings.name) > MAX_DEVICE_NAME:
-        problems.append(
-            Problem(f"{where}.name", "is too long", f"use at most {MAX_DEVICE_NAME} characters")
-        )
+        remedy = _("use at most {count} characters").format(count=MAX_DEVICE_NAME)
+        problems.append(Problem(f"{where}.name", _("is too long"), remedy))
     return settings
 
 
 def _check_thresholds(table: StabilityTable, where: str, problems: list[Problem]) -> None:
     if table.leave_kg >= table.arrive_kg:
-        problems.append(
-            Problem(
-                f"{where}.leave_kg",
-                f"{table.leave_kg} is not below arrive_kg ({table.arrive_kg})",
-                "a truck must be lighter to have left than to have arrived: lower it",
-            )
-        )
+        what = _("is not below arrive_kg ({kg})").format(kg=table.arrive_kg)
+        remedy = _("a truck must be lighter to have left than to have arrived: lower it")
+        problems.append(Problem(f"{where}.leave_kg", what, remedy))
     if table.change_kg <= table.tolerance_kg:
-        problems.append(
-            Problem(
-                f"{where}.change_kg",
-                f"{table.change_kg} is not above tolerance_kg ({table.tolerance_kg})",
-                "raise it, or a swaying truck is taken for another one",
-            )
-        )
+        what = _("is not above tolerance_kg ({kg})").format(kg=table.tolerance_kg)
+        remedy = _("raise it, or a swaying truck is taken for another one")
+        problems.append(Problem(f"{where}.change_kg", what, remedy))
 
 
 def _check_together(lanes: tuple[LaneConfig, ...], problems: list[Problem]) -> None:
     numbers = Counter(lane.table.number for lane in lanes)
     names = Counter(device.name for lane in lanes for device in lane.devices)
-    problems += [
-        Problem("lanes", f"two lanes have the number {number}", "give each its own")
-        for number, times in numbers.items()
-        if times > 1
-    ]
-    problems += [
-        Problem("lanes", f"two devices are called {name!r}", "give each its own name")
-        for name, times in names.items()
-        if times > 1
-    ]
+    remedy = _("give each its own")
+    for number, times in numbers.items():
+        if times > 1:
+            what = _("two lanes have the number {number}").format(number=number)
+            problems.append(Problem("lanes", what, remedy))
+    for name, times in names.items():
+        if times > 1:
+            what = _("two devices are called {name}").format(name=repr(name))
+            problems.append(Problem("lanes", what, remedy))

@@ -11,6 +11,8 @@ from typing import Any, get_args
 
 import msgspec
 
+from hengyuan.terminal.words import installer_text as _
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -37,6 +39,9 @@ class ConfigError(ValueError):
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
 _UNKNOWN = re.compile(r"unknown field `(?P<name>.*?)`")
 _MISSING = re.compile(r"missing required field `(?P<name>.*?)`")
+_WRONG_TYPE = re.compile(r"^Expected `(?P<wanted>[^`]*)`, got `(?P<got>[^`]*)`$")
+_OUT_OF_BOUNDS = re.compile(r"^Expected `\w+`(?: of length)? (?P<bound>[<>]=? [-\d.]+)$")
+_NOT_LISTED = re.compile(r"^Invalid (?:enum )?value (?P<value>.*)$")
 
 
 def explain(error: msgspec.ValidationError, wanted: type, prefix: str = "") -> Problem:
@@ -49,13 +54,37 @@ def explain(error: msgspec.ValidationError, wanted: type, prefix: str = "") -> P
     if unknown := _UNKNOWN.search(what):
         name = unknown["name"]
         known = _keys(wanted, path)
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        remedy = f"{hint}known keys: {', '.join(known)}" if known else "remove it"
-        return Problem(_join(where, name), "is no known key", remedy)
+        return Problem(_join(where, name), _("is no known key"), _nearest(name, known))
     if missing := _MISSING.search(what):
-        return Problem(_join(where, missing["name"]), "is missing", "add it")
-    return Problem(where, what.replace("`", ""), "correct the value")
+        return Problem(_join(where, missing["name"]), _("is missing"), _("add it"))
+    return Problem(where, _value_problem(what), _("correct the value"))
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    keys = _("known keys: {keys}").format(keys=", ".join(known))
+    return _("did you mean {key}?").format(key=close[0]) + " " + keys if close else keys
+
+
+def _value_problem(what: str) -> str:
+    if wrong := _WRONG_TYPE.match(what):
+        names = {
+            "int": _("a whole number"),
+            "float": _("a number"),
+            "str": _("a text"),
+            "bool": _("true or false"),
+            "array": _("a list"),
+            "object": _("a table"),
+        }
+        kinds = [names.get(kind, kind) for kind in (wrong["wanted"], wrong["got"])]
+        return _("expected {wanted}, got {got}").format(wanted=kinds[0], got=kinds[1])
+    if bounds := _OUT_OF_BOUNDS.match(what):
+        return _("must be {bound}").format(bound=bounds["bound"])
+    if unlisted := _NOT_LISTED.match(what):
+        return _("{value} is not one of the possible values").format(value=unlisted["value"])
+    if "matching regex" in what:
+        return _("is not written as it must be")
+    return what.replace("`", "")
 
 
 def _join(where: str, name: str) -> str:
@@ -66,7 +95,7 @@ def _keys(wanted: Any, path: str) -> list[str]:
     """The keys that the table at `path` may have."""
     kinds = _structs(wanted)
     for step in re.findall(r"[^.\[\]]+", path):
-        if step in ("...", "") or step.isdigit():
+        if step.isdigit():
             continue
         kinds = [
             inner

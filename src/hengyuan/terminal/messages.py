@@ -58,4 +58,4 @@ class Messages:
         if finding.verdict == "over":
             over = _("Over by {mass} t").format(mass=tonnes(finding.overload_kg))
             return Message((name, gross, limit, over), "over")
-        return Message((name, gross, limit, _("Within the limit")), "ok")
+        return Message((name, gross, limit, _("Within the limit, drive on")), "ok")

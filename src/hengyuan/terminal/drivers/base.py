@@ -168,6 +168,10 @@ class PushCameraDriver(CameraDriver):
         Raises `ValueError` with the reason where the body cannot be used.
         """
 
+    @abstractmethod
+    def forget(self, event_id: str) -> None:
+        """The event could not be kept: sent again, it is new."""
+
 
 class DisplayDriver(Device):
     """A display before the driver's eyes."""

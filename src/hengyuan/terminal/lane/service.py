@@ -363,8 +363,13 @@ class LaneService:
             _, unfinished = await asyncio.wait(set(self._tasks), timeout=2)
             for task in unfinished:
                 task.cancel()
+        await self.write_told()
+
+    async def write_told(self) -> None:
+        """Write down the timings that wait for the next change of the lane."""
+        told_us, self._told_us = self._told_us, {}
         store = self._around.store
-        await store.do(store.store.told, self._told_us)
+        await store.do(store.store.told, told_us)
 
 
 @dataclass(slots=True)

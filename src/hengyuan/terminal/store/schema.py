@@ -8,6 +8,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from hengyuan.terminal.words import installer_text as _
+
 VERSION = 1
 
 _TABLES = """
@@ -117,13 +119,15 @@ def prepare(connection: sqlite3.Connection) -> None:
         )
         return
     if version != VERSION:
-        raise UnusableStore(
-            f"the store has version {version}, this software knows {VERSION}: "
+        why = _(
+            "the store has version {found}, this software knows {known}: "
             "run the software that wrote it, or a newer one"
         )
+        raise UnusableStore(why.format(found=version, known=VERSION))
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
-        raise UnusableStore(f"the store is damaged: {verdict}; restore it from a backup")
+        why = _("the store is damaged: {error}; keep it as it is and tell the county")
+        raise UnusableStore(why.format(error=verdict))
 
 
 def claim(path: Path) -> sqlite3.Connection:
@@ -138,7 +142,6 @@ def claim(path: Path) -> sqlite3.Connection:
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError:
         connection.close()
-        raise UnusableStore(
-            f"another terminal process works in {path.parent}: stop it first"
-        ) from None
+        why = _("another terminal process works in {folder}: stop it first")
+        raise UnusableStore(why.format(folder=path.parent)) from None
     return connection

@@ -20,6 +20,7 @@ from hengyuan.record.model import Record
 from hengyuan.record.suites import Suite
 from hengyuan.terminal.store import schema
 from hengyuan.terminal.store.schema import UnusableStore
+from hengyuan.terminal.words import installer_text as _
 
 SightingKind = Literal["plate", "axles"]
 FILE_NAME = "terminal.db"
@@ -107,10 +108,11 @@ class Store:
                     "INSERT INTO terminal VALUES (1, ?, ?, ?, 0, ?, NULL)", (*wanted, genesis)
                 )
         elif row != wanted:
-            raise UnusableStore(
-                f"{self.path} belongs to terminal {row[0]} with another key or suite: "
+            why = _(
+                "{path} belongs to terminal {code} with another key or suite: "
                 "a terminal that is enrolled anew needs a new data_dir"
             )
+            raise UnusableStore(why.format(path=self.path, code=row[0]))
 
     def _check_chain(self) -> None:
         """UnusableStore if the newest records do not follow from each other."""
@@ -120,10 +122,11 @@ class Store:
             "SELECT seq, line, digest FROM record WHERE seq >= ? ORDER BY seq", (first,)
         ):
             if previous is None or link(self._suite, previous, line) != digest or seq != first:
-                raise UnusableStore(
-                    f"{self.path}: record {seq} does not follow from the one before; the store "
-                    "was changed or damaged: keep it as it is and tell the county"
+                why = _(
+                    "{path}: record {seq} does not follow from the one before; the store was "
+                    "changed or damaged: keep it as it is and tell the county"
                 )
+                raise UnusableStore(why.format(path=self.path, seq=seq))
             previous, first = digest, first + 1
 
     @contextlib.contextmanager

@@ -70,6 +70,9 @@ class Driver(PushCameraDriver):
         self.counters.frames += 1
         return event
 
+    def forget(self, event_id: str) -> None:
+        self._seen.pop(event_id, None)
+
     def _parse(
         self, content_type: str, body: bytes, received_at: datetime, peer: str | None
     ) -> PlateEvent:

@@ -1,0 +1,266 @@
+"""The terminal at work: everything that runs at a gate, started and stopped as one."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+import sqlite3
+from collections.abc import Awaitable, Callable
+from typing import Any, NoReturn, cast
+
+import httpx
+import structlog
+
+import hengyuan
+from hengyuan.law.limits import RULE_PACK
+from hengyuan.record.answers import Command, DeviceStateName, Heartbeat, HeartbeatAnswer
+from hengyuan.terminal.board import Board
+from hengyuan.terminal.clock import CheckedClock, Clock, SystemClock
+from hengyuan.terminal.config import Config
+from hengyuan.terminal.drivers.base import (
+    AxleDriver,
+    CameraDriver,
+    Device,
+    DisplayDriver,
+    ScaleDriver,
+)
+from hengyuan.terminal.drivers.catalogue import create
+from hengyuan.terminal.enrolment import Identity
+from hengyuan.terminal.lane.service import LaneService, Surroundings
+from hengyuan.terminal.messages import Messages
+from hengyuan.terminal.panel import Panel
+from hengyuan.terminal.store import EvidenceFiles, Store, StoreWorker
+from hengyuan.terminal.transports.link import Backoff
+from hengyuan.terminal.uplink.client import PlatformClient
+from hengyuan.terminal.uplink.files import FileUplink
+from hengyuan.terminal.uplink.heartbeat import HeartbeatLoop
+from hengyuan.terminal.uplink.records import RecordUplink
+from hengyuan.terminal.uplink.state import UplinkState
+from hengyuan.terminal.uplink.tls import tls_context
+from hengyuan.terminal.words import translations
+
+log = structlog.get_logger(__name__)
+
+TICK_S = 0.05
+LONG_RUN_S = 60.0
+"""A part that ran for so long and failed is begun again at once."""
+
+
+class Terminal:
+    """All parts of one terminal, joined. `open` makes one; `run` works until `stop`."""
+
+    def __init__(
+        self,
+        config: Config,
+        identity: Identity,
+        worker: StoreWorker,
+        clock: Clock,
+        offset_ms: int,
+    ) -> None:
+        self.config = config
+        self.identity = identity
+        self.worker = worker
+        self.clock = clock
+        self.board = Board()
+        self.words = translations(config.language)
+        self.uplink = UplinkState()
+        self.checked = CheckedClock(clock, offset_ms)
+        self.lanes: dict[int, LaneService] = {}
+        self.devices: dict[str, Device] = {}
+        self._stop = asyncio.Event()
+        self._http = httpx.AsyncClient(
+            base_url=config.platform.url.rstrip("/"),
+            verify=tls_context(config.platform.ca_file),
+            timeout=httpx.Timeout(config.platform.timeout_s, connect=5.0),
+            trust_env=False,
+            headers={"user-agent": f"hengyuan-terminal/{hengyuan.__version__}"},
+        )
+        client = PlatformClient(self._http, identity, clock, self.checked)
+        ring = self.board.ring
+        self.records = RecordUplink(
+            config.platform, identity, client, worker, clock, self.uplink, ring
+        )
+        self.files = FileUplink(config.platform, identity, client, worker, self.uplink, ring)
+        self.heartbeat = HeartbeatLoop(
+            config.platform.heartbeat_s,
+            client,
+            clock,
+            self.uplink,
+            self._report,
+            self._answered,
+            {"resend_files": self._resend_files},
+        )
+
+    @classmethod
+    async def open(cls, config: Config, identity: Identity, clock: Clock | None = None) -> Terminal:
+        """Open the store and the lanes. UnusableStore if the store cannot be worked with."""
+        store = Store(config.data_dir, identity.terminal, identity.suite, identity.genesis)
+        files = EvidenceFiles(config.data_dir / "evidence", identity.suite)
+        offset_ms = store.clock_offset_ms()
+        if offset_ms is None:
+            offset_ms = identity.enrolment.clock_offset_ms
+        worker = StoreWorker(store, files)
+        terminal = cls(config, identity, worker, clock or SystemClock(), offset_ms)
+        terminal.uplink.head_seq, _ = store.head()
+        terminal.uplink.acked_seq, _ = store.watermark()
+        terminal.uplink.files_waiting = store.files_waiting()
+        await terminal._open_lanes()
+        return terminal
+
+    async def _open_lanes(self) -> None:
+        messages = Messages(self.words)
+        around = Surroundings(
+            terminal=self.identity.terminal,
+            store=self.worker,
+            clock=self.clock,
+            checked=self.checked,
+            judge_settings=self.config.judge_settings,
+            axle_mass_differs_percent=self.config.judge.axle_mass_differs_percent,
+            messages=messages,
+            board=self.board,
+            recorded=self.records.recorded,
+        )
+        for config in self.config.lanes:
+            self.devices |= {settings.name: create(settings) for settings in config.devices}
+            displays = [cast("DisplayDriver", self.devices[s.name]) for s in config.displays]
+            panel = Panel(displays, self.clock)
+            self.lanes[config.table.number] = await LaneService.open(config, panel, around)
+
+    def stop(self) -> None:
+        """Ask `run` to end."""
+        self._stop.set()
+
+    async def run(self, serve_screen: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Work until `stop`; `serve_screen` is the web server of the gate."""
+        log.info("terminal.started", terminal=self.identity.terminal, seq=self.uplink.head_seq)
+        tasks = [asyncio.create_task(work) for work in self._work()]
+        if serve_screen is not None:
+            tasks.append(asyncio.create_task(_supervised("screen", serve_screen)))
+        try:
+            await self._stop.wait()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.close()
+            log.info("terminal.stopped", seq=self.uplink.head_seq, acked=self.uplink.acked_seq)
+
+    async def close(self) -> None:
+        """Finish what the lanes have under way and let go of files and connections."""
+        for lane in self.lanes.values():
+            await lane.close()
+        await self._http.aclose()
+        self.worker.close()
+
+    def _work(self) -> list[Any]:
+        work = [
+            _supervised("ticks", self._tick),
+            _supervised("records", self.records.run),
+            _supervised("files", self.files.run),
+            _supervised("acknowledged", self._after_acknowledgements),
+            _supervised("heartbeat", self.heartbeat.run),
+        ]
+        for lane in self.lanes.values():
+            work += [self._device_work(lane, self.devices[s.name]) for s in lane.config.devices]
+        return work
+
+    def _device_work(self, lane: LaneService, device: Device) -> Any:
+        async def run() -> None:
+            match device:
+                case ScaleDriver():
+                    await device.run(lane.reading)
+                case AxleDriver():
+                    await device.run(lane.axles)
+                case CameraDriver():
+                    await device.run(lambda event: None)
+                case DisplayDriver():
+                    await device.run()
+
+        return _supervised(device.name, run)
+
+    async def _tick(self) -> NoReturn:
+        while True:
+            for lane in self.lanes.values():
+                lane.tick()
+            await asyncio.sleep(TICK_S)
+
+    async def _after_acknowledgements(self) -> NoReturn:
+        self.files.wake()
+        while True:
+            await self.records.acknowledged.wait()
+            self.records.acknowledged.clear()
+            self.files.wake()
+            await self.files.count()
+
+    # heartbeats
+
+    def _report(self) -> Heartbeat:
+        return Heartbeat(
+            clock_ms=self.clock.now_ms(),
+            clock_offset_ms=self.checked.offset_ms,
+            devices=self.device_states(),
+            disk_free_mb=shutil.disk_usage(self.config.data_dir).free // 1_000_000,
+            queue=self.uplink.records_waiting + self.uplink.files_waiting,
+            rule_pack=RULE_PACK,
+            seq=self.uplink.head_seq,
+            software=hengyuan.__version__,
+        )
+
+    def device_states(self) -> dict[str, DeviceStateName]:
+        """Every device, and under `uplink` and `lane …` what the terminal itself cannot do."""
+        states: dict[str, DeviceStateName] = {
+            name: device.state.value for name, device in self.devices.items()
+        }
+        for lane in self.lanes.values():
+            if lane.lane.scale_fault and states[lane.config.scale.name] == "ok":
+                states[lane.config.scale.name] = "fault"
+            if lane.view.faults:
+                states[f"lane {lane.config.table.number}"] = "fault"
+        if self.uplink.diverged or self.uplink.refused:
+            states["uplink"] = "fault"
+        return states
+
+    async def _answered(self, answer: HeartbeatAnswer) -> None:
+        self.records.reachable(answer.watermark)
+        self.files.wake()
+        offset_ms = self.checked.offset_ms
+        if offset_ms is not None:
+            try:
+                await self.worker.do(self.worker.store.keep_clock_offset, offset_ms)
+            except (sqlite3.Error, OSError) as error:
+                log.error("clock.offset_not_stored", error=str(error))
+        self.board.ring()
+
+    async def _resend_files(self, command: Command) -> None:
+        digests = command.arguments.get("digests", [])
+        log.info("command.resend_files", files=len(digests), id=command.id)
+        await self.files.resend([str(digest) for digest in digests])
+
+
+async def _supervised(name: str, work: Callable[[], Awaitable[None]]) -> NoReturn:
+    """Begin `work` again whenever it ends or fails: no part takes the others down."""
+    backoff = Backoff(0.2, 30.0)
+    loop = asyncio.get_running_loop()
+    while True:
+        begun = loop.time()
+        try:
+            await work()
+            log.error("terminal.part_ended", part=name)
+        except Exception:
+            log.exception("terminal.part_failed", part=name)
+        if loop.time() - begun > LONG_RUN_S:
+            backoff.reset()
+        await asyncio.sleep(backoff.next_s())
+
+
+def stop_on_signals(terminal: Terminal) -> None:
+    """Ctrl-C and a service manager's stop end the run cleanly, on Windows too."""
+    loop = asyncio.get_running_loop()
+    names = ("SIGINT", "SIGTERM", "SIGBREAK")
+    for number in (getattr(signal, name) for name in names if hasattr(signal, name)):
+        try:
+            loop.add_signal_handler(number, terminal.stop)
+        except NotImplementedError:
+            # Windows has no such handlers in its event loop
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(terminal.stop))

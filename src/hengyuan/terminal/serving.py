@@ -1,0 +1,28 @@
+"""`hengyuan terminal run`: one process, from configuration to Ctrl-C."""
+
+from __future__ import annotations
+
+from hengyuan.terminal.app import Terminal, stop_on_signals
+from hengyuan.terminal.config import Config
+from hengyuan.terminal.enrolment import load_identity
+from hengyuan.terminal.screen.app import screen_app
+from hengyuan.terminal.screen.server import ScreenServer
+
+
+async def serve(config: Config) -> None:
+    """Work until a signal ends it.
+
+    Raises NotEnrolled, UnusableStore or PortTaken where it cannot begin.
+    """
+    identity = load_identity(config.data_dir)
+    terminal = await Terminal.open(config, identity)
+    try:
+        server = ScreenServer(screen_app(terminal), config.screen.host, config.screen.port)
+    except Exception:
+        await terminal.close()
+        raise
+    stop_on_signals(terminal)
+    try:
+        await terminal.run(server.serve)
+    finally:
+        server.close()

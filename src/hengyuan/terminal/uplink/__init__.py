@@ -1,0 +1,1 @@
+"""The way to the platform: records, evidence files, heartbeats, commands; one outbound line."""

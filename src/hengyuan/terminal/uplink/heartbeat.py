@@ -1,0 +1,74 @@
+"""Every half minute: how things are here, and what the platform wants in return."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from hengyuan.record.answers import Command, Heartbeat, HeartbeatAnswer
+from hengyuan.record.refusal import Refusal
+from hengyuan.terminal.clock import Clock
+from hengyuan.terminal.uplink.client import NoAnswer, PlatformClient
+from hengyuan.terminal.uplink.state import UplinkState
+
+log = structlog.get_logger(__name__)
+
+Answered = Callable[[HeartbeatAnswer], Awaitable[None]]
+CommandHandler = Callable[[Command], Awaitable[None]]
+
+
+class HeartbeatLoop:
+    """Sends what `report` says at that moment; hands answer and commands on."""
+
+    def __init__(
+        self,
+        every_s: float,
+        client: PlatformClient,
+        clock: Clock,
+        state: UplinkState,
+        report: Callable[[], Heartbeat],
+        answered: Answered,
+        commands: dict[str, CommandHandler],
+    ) -> None:
+        self._every_s = every_s
+        self._client = client
+        self._clock = clock
+        self._state = state
+        self._report = report
+        self._answered = answered
+        self._commands = commands
+
+    async def run(self) -> None:
+        """Beat for ever, the first time at once."""
+        while True:
+            await self._beat()
+            await asyncio.sleep(self._every_s)
+
+    async def _beat(self) -> None:
+        try:
+            answer = await self._client.heartbeat(self._report())
+        except NoAnswer as error:
+            if self._state.error is None:
+                log.warning("heartbeat.no_answer", why=str(error))
+            self._state.error = str(error)
+            return
+        except Refusal as refusal:
+            log.error("heartbeat.refused", code=refusal.code, detail=refusal.detail)
+            self._state.error = f"{refusal.code}: {refusal.detail}"
+            return
+        self._state.answered(self._clock.monotonic())
+        await self._answered(answer)
+        for command in answer.commands:
+            await self._obey(command)
+
+    async def _obey(self, command: Command) -> None:
+        handler = self._commands.get(command.name)
+        if handler is None:
+            log.warning("command.unknown", command=command.name, id=command.id)
+            return
+        try:
+            await handler(command)
+        except Exception:
+            log.exception("command.failed", command=command.name, id=command.id)
