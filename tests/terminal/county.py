@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -42,6 +41,7 @@ from hengyuan.record.requests import (
     check_request,
 )
 from hengyuan.record.suites import suite_named
+from hengyuan.terminal.screen.server import listen
 
 CODE = "141002510010-01"
 ONE_TIME_CODE = "ABCDE-FGHJK-MNPQR-STVWX"
@@ -214,7 +214,7 @@ class County:
     @contextlib.asynccontextmanager
     async def listening(self, port: int = 0) -> AsyncIterator[str]:
         """Serve on loopback; the address."""
-        listener = socket.create_server(("127.0.0.1", port))
+        listener = listen("127.0.0.1", port)
         config = uvicorn.Config(
             self.app(), log_config=None, access_log=False, lifespan="off",
             timeout_graceful_shutdown=0,

@@ -207,8 +207,9 @@ def test_another_history_at_the_platform_stops_the_upload_and_keeps_everything(
             async with outbox(tmp_path / "one", url, identity) as box:
                 await box.record(3)
                 await box.uploaded()
-            async with outbox(tmp_path / "two", url, identity) as box:
+            async with outbox(tmp_path / "two", url, identity, run=False) as box:
                 await box.record(5, gross_kg=31_000)
+            async with outbox(tmp_path / "two", url, identity) as box:
                 await box.until(lambda: box.state.diverged is not None)
                 assert "another record 3" in box.state.diverged
                 batches = county.asked["POST batches"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -24,9 +25,8 @@ class ScreenServer:
     """Takes its port at once, so that a taken one is known before anything runs."""
 
     def __init__(self, app: Any, host: str, port: int) -> None:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
-            self._socket = socket.create_server((host, port), family=family, backlog=128)
+            self._socket = listen(host, port)
         except OSError as error:
             why = _("cannot listen on {host}:{port}: {error}; choose another port in [screen]")
             why = why.format(host=host, port=port, error=error.strerror)
@@ -61,6 +61,26 @@ class ScreenServer:
     def close(self) -> None:
         """Let go of the port."""
         self._socket.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket whose connections asyncio knows for TCP.
+
+    It turns off Nagle's delay only where the protocol number is there, and
+    `socket.create_server` leaves it out: every answer would then come 40 ms late.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        if os.name == "posix":
+            # on Windows this option would let a second process take the same port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 class _Server(uvicorn.Server):
