@@ -24,7 +24,7 @@ from hengyuan.platform.weighing import queries as weighing
 from hengyuan.platform.weighing.models import WeighingCount
 
 HOURS = 24
-MOST_LINES = 30
+MOST_LINES = 20
 MOST_LIGHTS = 60
 
 _EXIT = columns.kind_no("exit")

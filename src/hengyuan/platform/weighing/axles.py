@@ -12,6 +12,9 @@ WHEEL = 13
 IN_GROUP = 60
 BETWEEN_GROUPS = 96
 MARGIN = 40
+# Measured distances are drawn to scale, yet never so close that the masses run together.
+UNITS_PER_METRE = 44
+CLOSEST = 54
 HEIGHT = 112
 
 
@@ -64,33 +67,49 @@ class AxleDrawing:
 
 
 def draw_axles(
-    layout: str | None, axles: int | None, axle_kg: Sequence[int], group_kg: Sequence[int]
+    layout: str | None,
+    axles: int | None,
+    axle_kg: Sequence[int] = (),
+    group_kg: Sequence[int] = (),
+    spacing_mm: Sequence[int] = (),
 ) -> AxleDrawing | None:
-    """Place the axles of a layout; without a layout they stand apart. None without any axle.
+    """Place the axles, to scale where their distances were measured. None without any axle.
 
     A group's mass is the one that was weighed, else the sum of its axles where all are known.
     """
-    groups = _groups(layout, axles or len(axle_kg))
+    groups = _groups(layout, axles or len(axle_kg) or len(spacing_mm) + bool(spacing_mm))
     if not groups:
         return None
-    drawn: list[Axle] = []
-    bars: list[Group] = []
-    x = MARGIN
+    places = _places(groups, spacing_mm)
+    drawn = [
+        Axle(x, axle_kg[index] if index < len(axle_kg) else None) for index, x in enumerate(places)
+    ]
+    bars, first = [], 0
     for number, size in enumerate(groups):
-        first = len(drawn)
-        for _ in range(size):
-            index = len(drawn)
-            drawn.append(Axle(x, axle_kg[index] if index < len(axle_kg) else None))
-            x += IN_GROUP
-        x += BETWEEN_GROUPS - IN_GROUP
-        masses = [axle.mass_kg for axle in drawn[first:]]
-        mass_kg: int | None = None
-        if number < len(group_kg) and len(group_kg) == len(groups):
-            mass_kg = group_kg[number]
-        elif size > 1 and all(mass is not None for mass in masses):
-            mass_kg = sum(mass for mass in masses if mass is not None)
-        bars.append(Group(drawn[first].x, drawn[-1].x, mass_kg))
-    return AxleDrawing(drawn[-1].x + MARGIN, tuple(drawn), tuple(bars))
+        own = drawn[first : first + size]
+        weighed = group_kg[number] if len(group_kg) == len(groups) else None
+        bars.append(Group(own[0].x, own[-1].x, _mass_of_group(weighed, own)))
+        first += size
+    return AxleDrawing(places[-1] + MARGIN, tuple(drawn), tuple(bars))
+
+
+def _places(groups: tuple[int, ...], spacing_mm: Sequence[int]) -> list[int]:
+    places = [MARGIN]
+    if len(spacing_mm) == sum(groups) - 1:
+        for distance_mm in spacing_mm:
+            places.append(places[-1] + max(CLOSEST, distance_mm * UNITS_PER_METRE // 1000))
+        return places
+    for size in groups:
+        places += [places[-1] + IN_GROUP * step for step in range(1, size)]
+        places.append(places[-1] + BETWEEN_GROUPS)
+    return places[:-1]
+
+
+def _mass_of_group(weighed_kg: int | None, axles: list[Axle]) -> int | None:
+    masses = [axle.mass_kg for axle in axles if axle.mass_kg is not None]
+    if weighed_kg is not None or len(axles) == 1 or len(masses) < len(axles):
+        return weighed_kg
+    return sum(masses)
 
 
 def _groups(layout: str | None, axles: int) -> tuple[int, ...]:

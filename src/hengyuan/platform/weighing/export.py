@@ -55,42 +55,51 @@ def _band(row: Weighing) -> str:
     return "" if band is None else words.band_words(band.above_bp, band.upto_bp)
 
 
-_L = gettext_lazy
 _KG = "#,##0"
 COLUMNS: tuple[Column, ...] = (
-    Column(_L("Time"), 20, lambda r: _local(r.weighed_at), "yyyy-mm-dd hh:mm:ss"),
-    Column(_L("County"), 12, lambda r: r.unit.region.name),
-    Column(_L("Source unit"), 24, lambda r: r.unit.name),
-    Column(_L("Terminal"), 16, lambda r: r.terminal.code),
-    Column(_L("Number"), 9, lambda r: r.seq),
-    Column(_L("Lane"), 6, lambda r: r.lane),
-    Column(_L("Kind"), 8, lambda r: _word(words.KINDS, r.kind_name)),
-    Column(_L("Plate"), 12, lambda r: r.plate),
-    Column(_L("Plate colour"), 12, lambda r: _word(words.PLATE_COLOURS, r.plate_colour_name)),
-    Column(_L("Trailer plate"), 12, lambda r: r.trailer_plate),
-    Column(_L("Axles"), 6, lambda r: r.axles),
-    Column(_L("Combination"), 16, lambda r: _word(words.COMBINATIONS, r.combination_name)),
-    Column(_L("Axle layout"), 10, lambda r: r.layout),
-    Column(_L("Gross (kg)"), 11, lambda r: r.gross_kg, _KG),
-    Column(_L("Tare (kg)"), 11, lambda r: r.tare_kg, _KG),
-    Column(_L("Net (kg)"), 11, lambda r: r.net_kg, _KG),
-    Column(_L("Raw (kg)"), 11, lambda r: r.raw_kg, _KG),
-    Column(_L("Limit (kg)"), 11, lambda r: r.platform_limit_kg, _KG),
-    Column(_L("Overload (kg)"), 11, lambda r: _judged(r).overload_kg, _KG),
-    Column(_L("Overload rate (%)"), 11, _rate, "0.00"),
-    Column(_L("Band"), 14, _band),
-    Column(_L("Verdict"), 9, lambda r: _word(words.VERDICTS, r.platform_verdict_name)),
-    Column(_L("Verdict of the terminal"), 12, lambda r: _word(words.VERDICTS, r.verdict_name)),
-    Column(_L("Limit of the terminal (kg)"), 12, lambda r: r.limit_kg, _KG),
-    Column(_L("Flags"), 24, lambda r: "、".join(str(words.FLAGS[name]) for name in r.flag_names)),
-    Column(_L("Corrects number"), 10, lambda r: r.corrects),
-    Column(_L("Cargo"), 14, lambda r: CARGO_TYPES.get(r.cargo or "", r.cargo)),
-    Column(_L("Loading note"), 16, lambda r: r.note_no),
-    Column(_L("Carrier"), 20, lambda r: r.carrier),
-    Column(_L("Destination"), 20, lambda r: r.destination),
-    Column(_L("Operator"), 10, lambda r: r.operator),
+    Column(gettext_lazy("Time"), 20, lambda r: _local(r.weighed_at), "yyyy-mm-dd hh:mm:ss"),
+    Column(gettext_lazy("County"), 12, lambda r: r.unit.region.name),
+    Column(gettext_lazy("Source unit"), 24, lambda r: r.unit.name),
+    Column(gettext_lazy("Terminal"), 16, lambda r: r.terminal.code),
+    Column(gettext_lazy("Number"), 9, lambda r: r.seq),
+    Column(gettext_lazy("Lane"), 6, lambda r: r.lane),
+    Column(gettext_lazy("Kind"), 8, lambda r: _word(words.KINDS, r.kind_name)),
+    Column(gettext_lazy("Plate"), 12, lambda r: r.plate),
+    Column(
+        gettext_lazy("Plate colour"), 12, lambda r: _word(words.PLATE_COLOURS, r.plate_colour_name)
+    ),
+    Column(gettext_lazy("Trailer plate"), 12, lambda r: r.trailer_plate),
+    Column(gettext_lazy("Axles"), 6, lambda r: r.axles),
+    Column(
+        gettext_lazy("Combination"), 16, lambda r: _word(words.COMBINATIONS, r.combination_name)
+    ),
+    Column(gettext_lazy("Axle layout"), 10, lambda r: r.layout),
+    Column(gettext_lazy("Gross (kg)"), 11, lambda r: r.gross_kg, _KG),
+    Column(gettext_lazy("Tare (kg)"), 11, lambda r: r.tare_kg, _KG),
+    Column(gettext_lazy("Net (kg)"), 11, lambda r: r.net_kg, _KG),
+    Column(gettext_lazy("Raw (kg)"), 11, lambda r: r.raw_kg, _KG),
+    Column(gettext_lazy("Limit (kg)"), 11, lambda r: r.platform_limit_kg, _KG),
+    Column(gettext_lazy("Overload (kg)"), 11, lambda r: _judged(r).overload_kg, _KG),
+    Column(gettext_lazy("Overload rate (%)"), 11, _rate, "0.00"),
+    Column(gettext_lazy("Band"), 14, _band),
+    Column(gettext_lazy("Verdict"), 9, lambda r: _word(words.VERDICTS, r.platform_verdict_name)),
+    Column(
+        gettext_lazy("Verdict of the terminal"), 12, lambda r: _word(words.VERDICTS, r.verdict_name)
+    ),
+    Column(gettext_lazy("Limit of the terminal (kg)"), 12, lambda r: r.limit_kg, _KG),
+    Column(
+        gettext_lazy("Flags"),
+        24,
+        lambda r: "、".join(str(words.FLAGS[name]) for name in r.flag_names),
+    ),
+    Column(gettext_lazy("Corrects number"), 10, lambda r: r.corrects),
+    Column(gettext_lazy("Cargo"), 14, lambda r: CARGO_TYPES.get(r.cargo or "", r.cargo)),
+    Column(gettext_lazy("Loading note"), 16, lambda r: r.note_no),
+    Column(gettext_lazy("Carrier"), 20, lambda r: r.carrier),
+    Column(gettext_lazy("Destination"), 20, lambda r: r.destination),
+    Column(gettext_lazy("Operator"), 10, lambda r: r.operator),
     Column(pgettext_lazy("of an override or a void", "Reason"), 20, lambda r: r.reason),
-    Column(_L("Digest"), 66, lambda r: bytes(r.digest).hex()),
+    Column(gettext_lazy("Digest"), 66, lambda r: bytes(r.digest).hex()),
 )
 
 

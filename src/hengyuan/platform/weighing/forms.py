@@ -98,7 +98,9 @@ class RecordFilterForm(forms.Form):
         label=_("Search"),
         required=False,
         max_length=64,
-        help_text=_("loading note, carrier, destination, operator"),
+        widget=forms.TextInput(
+            attrs={"placeholder": _("loading note, carrier, destination, operator")}
+        ),
     )
 
     # Shown at once; the others stand behind "more".

@@ -102,6 +102,8 @@ def _limit_of(row: Any) -> tuple[Limit | None, str]:
             drive_axles=row.drive_axles,
             dual_tyres=row.dual_tyres,
             air_suspension=row.air_suspension,
+            licensed_total_kg=row.licensed_total_kg,
+            missing_tyres=row.missing_tyres or 0,
         )
         return limit_for(vehicle, _china_day(row.weighed_at)), ""
     except NotInTable:

@@ -87,8 +87,9 @@ class RecordPage:
 
     @cached_property
     def drawing(self) -> AxleDrawing | None:
+        row = self.row
         return draw_axles(
-            self.row.layout, self.row.axles, self.row.axle_kg or (), self.row.group_kg or ()
+            row.layout, row.axles, row.axle_kg or (), row.group_kg or (), row.spacing_mm or ()
         )
 
     @property
