@@ -50,29 +50,23 @@ class Traffic:
     async def wait_until_handed_over(self) -> None:
         """Until every terminal says that it holds nothing back: neither records nor files."""
         loop = asyncio.get_running_loop()
-        waiting: dict[str, int] = {}
+        waiting: dict[str, str] = {}
         progress_at = loop.time()
         while True:
+            self.town.check()
             now_waiting = {}
             for station in self.town.stations:
-                self.town.check()
-                held = await self._held(station)
-                if held != 0:
+                held = held_back(await self.town.status(station))
+                if held:
                     now_waiting[station.terminal.code] = held
             if not now_waiting:
                 return
             if now_waiting != waiting:
                 waiting, progress_at = now_waiting, loop.time()
             if loop.time() - progress_at > EMPTY_WITHIN_S:
-                raise TownFailed(f"terminals hold back for too long: {waiting}")
+                shown = "; ".join(f"{code}: {what}" for code, what in waiting.items())
+                raise TownFailed(f"terminals hold back for {EMPTY_WITHIN_S:g} s: {shown}")
             await asyncio.sleep(0.2)
-
-    async def _held(self, station: Station) -> int:
-        """What it still holds; -1 where it does not say."""
-        status = await self.town.status(station)
-        if status is None:
-            return -1
-        return held_back(status)
 
     async def _drive(self, station: Station) -> None:
         while self.wanted is None or self.entered < self.wanted:
@@ -89,10 +83,13 @@ class Traffic:
             await asyncio.sleep(0.5)
 
 
-def held_back(status: dict[str, object]) -> int:
-    """Records and files that a terminal has not handed over, from its `/status.json`."""
+def held_back(status: dict[str, Any] | None) -> str:
+    """What a terminal has not handed over, in words, from its `/status.json`; empty if nothing."""
+    if status is None:
+        return "no answer"
     queue = status["queue"]
-    if isinstance(queue, dict):
-        return sum(int(value) for value in queue.values() if isinstance(value, int))
-    assert isinstance(queue, int)
-    return queue
+    if not any(queue.values()):
+        return ""
+    waiting = ", ".join(f"{number} {what}" for what, number in queue.items())
+    why = status["uplink"]["error"] or status["uplink"]["refused"]
+    return f"{waiting} ({why})" if why else waiting

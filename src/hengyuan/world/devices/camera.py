@@ -39,7 +39,8 @@ class Camera:
     def event(self, truck: Truck, at: datetime, pictures: Snapshot) -> PlateEvent:
         """What the camera saw of a truck; `at` is the time by its own clock, aware."""
         return PlateEvent(
-            event_id=str(uuid.UUID(int=self._chance.getrandbits(128), version=4)),
+            # never one of an earlier run's: terminals remember what they have taken
+            event_id=str(uuid.uuid4()),
             plate=truck.plate,
             colour=truck.plate_colour,
             confidence=self._chance.randint(88, 99),
