@@ -69,16 +69,18 @@ def collect() -> dict[Path, dict[tuple[str | None, str], Message]]:
 
 
 def untranslated() -> list[str]:
-    """One line for every message without Chinese: where it stands and what it says."""
-    lines = []
-    for catalogue, messages in collect().items():
-        translated = _translated(catalogue)
-        lines += [
-            f"{message.places[0][0]}:{message.places[0][1]}: {message.msgid!r}"
-            for key, message in messages.items()
-            if key not in translated
-        ]
-    return lines
+    """One line for every message without Chinese: where it stands and what it says.
+
+    Django puts the catalogues of all apps together, so a translation in any of them counts.
+    """
+    collected = collect()
+    translated = {key for catalogue in collected for key in _translated(catalogue)}
+    return [
+        f"{message.places[0][0]}:{message.places[0][1]}: {message.msgid!r}"
+        for messages in collected.values()
+        for key, message in messages.items()
+        if key not in translated
+    ]
 
 
 def update(apps: Collection[str] = ()) -> None:

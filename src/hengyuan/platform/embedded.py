@@ -92,7 +92,8 @@ class EmbeddedPostgres:
         return f"postgresql://{OWNER}@/{quote(database)}?host={quote(str(self._socket_dir()))}"
 
     def start(self, timeout_s: float = START_TIMEOUT_S) -> bool:
-        """Make it answer, whatever state it was left in. True when this call started it.
+        """Make it answer, whatever state it was left in. True when it is ours to stop: we have
+        started it, or whoever did is dead.
 
         Waits out a crash recovery. PostgresFailed past `timeout_s` or when it cannot start.
         """
@@ -101,16 +102,14 @@ class EmbeddedPostgres:
             self._process = None
         deadline = time.monotonic() + timeout_s
         with self._lock(deadline):
-            if self._answers():
-                return False
-            started = False
-            if self._running_pid() is None:
-                self._prepare()
-                self._launch()
-                started = True
-            self._await_answer(deadline)
+            if not self._answers():
+                if self._running_pid() is None:
+                    self._prepare()
+                    self._launch()
+                    self._owner_note().unlink(missing_ok=True)
+                self._await_answer(deadline)
             self._ensure_database()
-            return started
+            return self._own()
 
     def stop(self, timeout_s: float = STOP_TIMEOUT_S) -> None:
         """Shut it down: sessions are ended, everything is written; nothing if it does not run."""
@@ -149,6 +148,19 @@ class EmbeddedPostgres:
         mark = hashlib.sha256(str(self.home).encode()).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"hengyuan-{mark}"
 
+    def _owner_note(self) -> Path:
+        return self.home / ".postgres.owner"
+
+    def _own(self) -> bool:
+        """Note that the server is ours unless the process that has it still lives."""
+        note = self._owner_note()
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            owner = int(note.read_text())
+            if owner != os.getpid() and _is_alive(owner):
+                return False
+        note.write_text(str(os.getpid()))
+        return True
+
     # the process
 
     @contextlib.contextmanager
@@ -172,7 +184,7 @@ class EmbeddedPostgres:
 
     def _answers(self) -> bool:
         try:
-            with psycopg.connect(self.url("postgres"), connect_timeout=5) as connection:
+            with psycopg.connect(self.url("postgres"), connect_timeout=2) as connection:
                 connection.execute("SELECT 1")
         except psycopg.Error:
             return False
@@ -327,13 +339,19 @@ class EmbeddedPostgres:
         return installed
 
 
-def _is_postgres(pid: int) -> bool:
+def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         pass
+    return True
+
+
+def _is_postgres(pid: int) -> bool:
+    if not _is_alive(pid):
+        return False
     try:
         return b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:

@@ -109,7 +109,9 @@ def test_a_password_that_was_given_must_be_changed_first(client, cast):
 def test_weak_passwords_are_refused(client, cast, weak):
     client.force_login(cast.county_clerk)
     fields = {"old_password": Cast.PASSWORD, "new_password1": weak, "new_password2": weak}
-    assert client.post("/account/password/", fields).status_code == 200
+    answer = client.post("/account/password/", fields)
+    assert answer.status_code == 200
+    assert "密码" in str(answer.context["form"].errors)
     cast.county_clerk.refresh_from_db()
     assert cast.county_clerk.check_password(Cast.PASSWORD)
 
