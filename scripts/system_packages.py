@@ -1,0 +1,65 @@
+"""`python -m scripts.system_packages`: Chromium and Chinese fonts, which no wheel brings.
+
+Quick when both are there. Missing ones are installed by apt for root; anybody else is told the
+one command to run, and the exit code is 1.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
+
+
+def has_browser() -> bool:
+    return any(shutil.which(name) for name in _BROWSERS)
+
+
+def has_chinese_font() -> bool:
+    if shutil.which("fc-list"):
+        listed = subprocess.run(["fc-list", ":lang=zh-cn"], capture_output=True, text=True)
+        if listed.returncode == 0:
+            return bool(listed.stdout.strip())
+    folders = (Path(folder).expanduser() for folder in _FONT_FOLDERS)
+    return any(next(folder.rglob("Noto*CJK*"), None) for folder in folders if folder.is_dir())
+
+
+NEEDED: dict[str, Callable[[], bool]] = {
+    "chromium": has_browser,
+    "fonts-noto-cjk": has_chinese_font,
+}
+
+
+def missing() -> list[str]:
+    """The Debian packages that have to be installed."""
+    return [package for package, is_there in NEEDED.items() if not is_there()]
+
+
+def main() -> int:
+    packages = missing()
+    if not packages:
+        return 0
+    install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        sys.stderr.write(
+            f"missing: {', '.join(packages)}. Run:\n"
+            f"  sudo sh -c 'apt-get update && {' '.join(install)}'\n"
+        )
+        return 1
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    for command in (["apt-get", "update", "--quiet"], install):
+        if subprocess.run(command, env=environment).returncode:
+            sys.stderr.write(f"failed: {' '.join(command)}\n")
+            return 1
+    still = missing()
+    if still:
+        sys.stderr.write(f"installed, and still not found: {', '.join(still)}\n")
+    return 1 if still else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
