@@ -181,9 +181,21 @@ def test_the_axle_identifier_answers_when_asked_and_tells_of_each_truck(
                 seen += decoder.feed(await reader.read(4096))
             assert all(isinstance(item, Notice) and item.what == "status" for item in seen)
             identifier.passed(fleet[0])
-            [read] = decoder.feed(await reader.read(4096))
+            told = await reader.read(4096)
+            [read] = decoder.feed(told)
             assert isinstance(read, AxleReading)
             assert read.axle_count == fleet[0].axles
+            writer.transport.abort()
+
+            # the terminal was killed and comes back: the truck is still there, then it is not
+            reader, writer = await asyncio.open_connection(wire.host, wire.port)
+            assert await reader.read(4096) == told
+            writer.transport.abort()
+            identifier.left()
+            reader, writer = await asyncio.open_connection(wire.host, wire.port)
+            writer.write(question)
+            [answer] = wanji.decode(await reader.read(4096))
+            assert isinstance(answer, Notice)
             writer.close()
         await wire.close()
 

@@ -127,6 +127,7 @@ class Gate:
             self.axles.passed(truck)
             await self._read_verdict(passage, entered)
             await asyncio.sleep(self.pace.leave_s)
+            self.axles.left()
             self.deck.drive_off(loop.time())
             passage.left_at = datetime.now(UTC)
             await asyncio.sleep(self.pace.roll_off_s)

@@ -2,7 +2,7 @@
 
 from hengyuan.terminal.devices import AxleReading
 from hengyuan.terminal.drivers.wanji import codec
-from hengyuan.world.devices.wires import Wire
+from hengyuan.world.devices.wires import TcpWire
 from hengyuan.world.trucks import Truck
 
 LARGEST_GROUP = 3
@@ -11,18 +11,33 @@ SPEED_KMH_X10 = 55
 
 
 class AxleIdentifier:
-    """It speaks when a truck has passed, and answers when its state is asked for."""
+    """It speaks when a truck has passed, and answers when its state is asked for.
 
-    def __init__(self, wire: Wire) -> None:
+    Like the real ones it has a memory of vehicles: as long as the truck stands on the scale, a
+    terminal that connects anew is told of it (again), with the same running number.
+    """
+
+    def __init__(self, wire: TcpWire) -> None:
         self.wire = wire
         self.wire.heard = self._hear
+        self.wire.joined = self._tell
         self._passed = 0
+        self._remembered = b""
         self._heard = bytearray()
 
     def passed(self, truck: Truck) -> None:
         """All axles of this truck have rolled over the strips."""
         self._passed += 1
-        self.wire.send(codec.encode(reading_of(truck), number=self._passed))
+        self._remembered = codec.encode(reading_of(truck), number=self._passed)
+        self._tell()
+
+    def left(self) -> None:
+        """The truck leaves the scale: nobody is told of it any more."""
+        self._remembered = b""
+
+    def _tell(self) -> None:
+        if self._remembered:
+            self.wire.send(self._remembered)
 
     def _hear(self, data: bytes) -> None:
         question = codec.host_frame(codec.STATUS)

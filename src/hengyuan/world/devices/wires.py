@@ -44,6 +44,8 @@ class TcpWire:
         self.host = host
         self.port = port
         self.heard: Receiver | None = None
+        self.joined: Callable[[], None] | None = None
+        """Called when somebody has connected."""
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
 
@@ -78,6 +80,8 @@ class TcpWire:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        if self.joined is not None:
+            self.joined()
         try:
             while data := await reader.read(4096):
                 if self.heard is not None:
