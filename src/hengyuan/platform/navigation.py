@@ -60,6 +60,29 @@ SECTIONS: tuple[Section, ...] = (
             ),
         ),
     ),
+    Section(
+        _("Publication of units"),
+        (
+            Entry(
+                _("Publication overview"),
+                icon="layout-grid",
+                url_name="publication:overview",
+                action="publication.overview",
+            ),
+            Entry(
+                _("Publication lists"),
+                icon="list-check",
+                url_name="publication:lists",
+                action="publication.view",
+            ),
+            Entry(
+                _("Document templates"),
+                icon="file-text",
+                url_name="documents:templates",
+                action="documents.view",
+            ),
+        ),
+    ),
 )
 
 

@@ -6,6 +6,7 @@ HENGYUAN_DATABASE_POOL   connections kept open by a serving process (default 0: 
 HENGYUAN_SECRET_KEY      signs sessions (default: made once, kept in the home)
 HENGYUAN_ALLOWED_HOSTS   host names that are served, with commas (default: this machine only)
 HENGYUAN_HTTPS           1 when people reach the platform by HTTPS: secure cookies, HSTS
+HENGYUAN_FONTS           a folder with further fonts for printed documents (default: none)
 HENGYUAN_LOG             text or json (default: text on a screen, else json)
 HENGYUAN_DEBUG           1 shows errors in full; never where others can reach it
 """
@@ -82,6 +83,8 @@ INSTALLED_APPS = [
     "hengyuan.platform.terminals",
     "hengyuan.platform.weighing",
     "hengyuan.platform.intake",
+    "hengyuan.platform.documents",
+    "hengyuan.platform.publication",
     "hengyuan.platform.board",
 ]
 
@@ -223,6 +226,7 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_MAX_AGE = 3600
 MEDIA_ROOT = HENGYUAN_HOME / "files"
+HENGYUAN_FONTS = os.environ.get("HENGYUAN_FONTS", "")
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 

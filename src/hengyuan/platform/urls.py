@@ -16,6 +16,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("weighing/", include("hengyuan.platform.weighing.urls")),
     path("units/", include("hengyuan.platform.ledger.urls")),
     path("terminals/", include("hengyuan.platform.terminals.urls")),
+    path("publication/", include("hengyuan.platform.publication.urls")),
+    path("documents/", include("hengyuan.platform.documents.urls")),
     path("api/terminals/v1/enrol", terminals_api.enrol, name="terminals-enrol"),
 ]
 

@@ -38,6 +38,12 @@ _SUPERVISORS: Grants = {
 }
 _EVERYONE: Grants = _SUPERVISORS | {OfficeKind.DEPARTMENT: _OFFICE, OfficeKind.SOURCE_UNIT: _UNIT}
 _KEEPERS: Grants = {OfficeKind.CITY: _STAFF, OfficeKind.COUNTY: _STAFF}
+_OFFICES: Grants = _SUPERVISORS | {OfficeKind.DEPARTMENT: _OFFICE}
+_ISSUERS: Grants = _KEEPERS | {OfficeKind.PROVINCE: _STAFF}
+_ABOVE_COUNTIES: Grants = {OfficeKind.PROVINCE: _OFFICE, OfficeKind.CITY: _OFFICE}
+_COUNTY_STAFF: Grants = {OfficeKind.COUNTY: _STAFF}
+_COUNTY_HEAD: Grants = {OfficeKind.COUNTY: frozenset({Role.HEAD})}
+_CITY_HEAD: Grants = {OfficeKind.CITY: frozenset({Role.HEAD})}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,15 @@ ACTIONS: dict[str, Action] = {
         Action("records.view", _("See weighing records"), _EVERYONE),
         Action("records.export", _("Export weighing records"), _EVERYONE),
         Action("board.view", _("Watch the live board"), _EVERYONE),
+        Action("documents.view", _("See document templates"), _SUPERVISORS),
+        Action("documents.edit", _("Change the office's document templates"), _ISSUERS),
+        Action("publication.view", _("See publication lists"), _OFFICES),
+        Action("publication.overview", _("See which counties have published"), _ABOVE_COUNTIES),
+        Action("publication.draft", _("Draft publication lists"), _COUNTY_STAFF),
+        Action("publication.review", _("Review and publish lists"), _COUNTY_HEAD),
+        Action("publication.answer", _("Take in and answer objections"), _COUNTY_STAFF),
+        Action("publication.report", _("Report publications to the city"), _COUNTY_STAFF),
+        Action("publication.rules", _("Set the rules of publication"), _CITY_HEAD),
     )
 }
 
