@@ -26,7 +26,9 @@ WEIGHED_AT = 1_790_000_000_000
 PATIENCE_S = 20.0
 """A test that waits longer has failed; none is expected to come near it."""
 
-_ENROLMENT = Enrolment(CODE, SM2_SM3.name, "14100251001", "141002", WEIGHED_AT)
+_ENROLMENT = Enrolment(
+    CODE, SM2_SM3.name, "14100251001", "141002", 0, asked_ms=0, answered_ms=0
+)
 
 
 def identity_for(county: County) -> Identity:

@@ -15,6 +15,7 @@ import structlog
 import hengyuan
 from hengyuan.law.limits import RULE_PACK
 from hengyuan.record.answers import Command, DeviceStateName, Heartbeat, HeartbeatAnswer
+from hengyuan.record.model import MAX_TIME_MS
 from hengyuan.terminal.board import Board
 from hengyuan.terminal.clock import CheckedClock, Clock, SystemClock
 from hengyuan.terminal.config import Config
@@ -43,6 +44,7 @@ from hengyuan.terminal.words import translations
 log = structlog.get_logger(__name__)
 
 TICK_S = 0.05
+_MOST = 2**31 - 1
 LONG_RUN_S = 60.0
 """A part that ran for so long and failed is begun again at once."""
 
@@ -72,7 +74,9 @@ class Terminal:
         self._http = httpx.AsyncClient(
             base_url=config.platform.url.rstrip("/"),
             verify=tls_context(config.platform.ca_file),
-            timeout=httpx.Timeout(config.platform.timeout_s, connect=5.0),
+            timeout=httpx.Timeout(
+                config.platform.timeout_s, connect=min(10.0, config.platform.timeout_s)
+            ),
             trust_env=False,
             headers={"user-agent": f"hengyuan-terminal/{hengyuan.__version__}"},
         )
@@ -116,7 +120,7 @@ class Terminal:
             clock=self.clock,
             checked=self.checked,
             judge_settings=self.config.judge_settings,
-            axle_mass_differs_percent=self.config.judge.axle_mass_differs_percent,
+            judge=self.config.judge,
             messages=messages,
             board=self.board,
             recorded=self.records.recorded,
@@ -180,9 +184,15 @@ class Terminal:
         return _supervised(device.name, run)
 
     async def _tick(self) -> NoReturn:
+        told = self.device_states()
         while True:
             for lane in self.lanes.values():
                 lane.tick()
+            states = self.device_states()
+            if states != told:
+                told = states
+                self.heartbeat.soon()
+                self.board.ring()
             await asyncio.sleep(TICK_S)
 
     async def _after_acknowledgements(self) -> NoReturn:
@@ -196,15 +206,16 @@ class Terminal:
     # heartbeats
 
     def _report(self) -> Heartbeat:
+        offset_ms = self.checked.offset_ms
         return Heartbeat(
-            clock_ms=self.clock.now_ms(),
-            clock_offset_ms=self.checked.offset_ms,
+            clock_ms=min(max(self.clock.now_ms(), 0), MAX_TIME_MS),
+            clock_offset_ms=None if offset_ms is None else min(max(offset_ms, -_MOST), _MOST),
             devices=self.device_states(),
             disk_free_mb=shutil.disk_usage(self.config.data_dir).free // 1_000_000,
             queue=self.uplink.records_waiting + self.uplink.files_waiting,
             rule_pack=RULE_PACK,
             seq=self.uplink.head_seq,
-            software=hengyuan.__version__,
+            software=f"hengyuan {hengyuan.__version__}",
         )
 
     def device_states(self) -> dict[str, DeviceStateName]:

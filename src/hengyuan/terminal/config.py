@@ -43,8 +43,8 @@ class PlatformTable(_Table, frozen=True, kw_only=True):
     batch_records: Annotated[int, Meta(ge=1, le=1000)] = 200
     timeout_s: Seconds = 30.0
     """An answer that takes longer counts as none: the records are sent again."""
-    retry_first_s: Annotated[float, Meta(gt=0, le=60)] = 0.5
-    retry_last_s: Annotated[float, Meta(gt=0, le=3600)] = 60.0
+    retry_first_s: Annotated[float, Meta(gt=0, le=60)] = 1.0
+    retry_last_s: Annotated[float, Meta(gt=0, le=3600)] = 300.0
     """Waits between attempts double from the first to the last."""
     file_connections: Annotated[int, Meta(ge=1, le=8)] = 3
     file_part_kb: Annotated[int, Meta(ge=16, le=8192)] = 1024
@@ -71,6 +71,9 @@ class JudgeTable(_Table, frozen=True, kw_only=True):
     bands: tuple[int, ...] | None = None
     axle_mass_differs_percent: Annotated[int, Meta(ge=1, le=100)] = 25
     """An axle reading whose sum is further from the scale's weight is flagged."""
+    count_tyres: bool = False
+    """Whether single tyres that the axle identifier reports lower the limit (note 2). It cannot
+    tell a wide single tyre, which note 3 exempts, from a narrow one."""
 
     def settings(self) -> JudgeSettings:
         """For `hengyuan.law`. Raises ValueError for settings that contradict each other."""

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
-from hengyuan.law.layouts import combination_from_layout, groups_from_spacings
+from hengyuan.law.layouts import (
+    combination_from_layout,
+    groups_from_axle_code,
+    groups_from_spacings,
+    missing_tyres,
+)
 from hengyuan.law.limits import NotInForce, NotInTable
 from hengyuan.law.vehicles import Combination, Layout, Vehicle, format_layout
 from hengyuan.law.verdict import JudgeSettings, judge
@@ -17,6 +22,7 @@ CHINA = timezone(timedelta(hours=8))
 MIN_AXLES, MAX_AXLES = 2, 16
 """Outside of what a record can hold, an axle count is a fault of the identifier."""
 _MAX_GROUP_KG = 200_000
+_MAX_SPACING_MM = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,9 @@ class VehicleFacts:
     layout: Layout | None = None
     combination: Combination | None = None
     group_kg: tuple[int, ...] = ()
+    spacing_mm: tuple[int, ...] = ()
+    missing_tyres: int | None = None
+    """None where none is missing, or where nobody looked."""
     flags: frozenset[Flag] = frozenset()
 
     @property
@@ -50,8 +59,13 @@ class Finding:
     why_unknown: str = ""
 
 
-def facts_of(seen: AxlesSeen | None, gross_kg: int, differs_percent: int) -> VehicleFacts:
-    """What an axle reading says of the vehicle; flagged where it is missing or does not fit."""
+def facts_of(
+    seen: AxlesSeen | None, gross_kg: int, differs_percent: int, count_tyres: bool = False
+) -> VehicleFacts:
+    """What an axle reading says of the vehicle; flagged where it is missing or does not fit.
+
+    `count_tyres`: the identifier's word on single tyres is taken for note 2 of the limit table.
+    """
     if seen is None or not MIN_AXLES <= seen.axles <= MAX_AXLES:
         return VehicleFacts(flags=frozenset({"axles_unknown"}))
     flags: set[Flag] = set()
@@ -74,7 +88,30 @@ def facts_of(seen: AxlesSeen | None, gross_kg: int, differs_percent: int) -> Veh
         group_kg = ()
     if group_kg and abs(sum(group_kg) - gross_kg) * 100 > gross_kg * differs_percent:
         flags.add("axles_disagree")
-    return VehicleFacts(seen.axles, layout, combination, group_kg[:MAX_AXLES], frozenset(flags))
+    return VehicleFacts(
+        axles=seen.axles,
+        layout=layout,
+        combination=combination,
+        group_kg=group_kg[:MAX_AXLES],
+        spacing_mm=spacings if all(mm <= _MAX_SPACING_MM for mm in spacings) else (),
+        missing_tyres=_missing_tyres(seen, layout, combination) if count_tyres else None,
+        flags=frozenset(flags),
+    )
+
+
+def _missing_tyres(
+    seen: AxlesSeen, layout: Layout | None, combination: Combination | None
+) -> int | None:
+    """By the codes of the groups, where these explain every axle and the combination is known."""
+    if layout is None or combination is None:
+        return None
+    try:
+        groups = groups_from_axle_code("".join(str(code) for code in seen.group_codes))
+    except ValueError:
+        return None
+    if tuple(group.axles for group in groups) != layout:
+        return None
+    return missing_tyres(groups, combination) or None
 
 
 def _sound_spacings(seen: AxlesSeen) -> bool:
@@ -86,7 +123,9 @@ def find(facts: VehicleFacts, gross_kg: int, at_ms: int, settings: JudgeSettings
     """Judge a weight on the day, in China, of `at_ms`."""
     if facts.axles is None:
         return Finding("unknown", why_unknown="axles")
-    vehicle = Vehicle(facts.axles, facts.combination, facts.layout)
+    vehicle = Vehicle(
+        facts.axles, facts.combination, facts.layout, missing_tyres=facts.missing_tyres or 0
+    )
     day = datetime.fromtimestamp(at_ms // 1000, UTC).astimezone(CHINA).date()
     try:
         judgement = judge(vehicle, gross_kg, day, settings)

@@ -108,6 +108,7 @@ class SightingIntake:
             axles=reading.axle_count,
             layout=reading.layout,
             group_kg=reading.group_kg,
+            group_codes=reading.group_codes,
             spacings_mm=reading.spacings_mm,
         )
         id_ = None

@@ -15,7 +15,7 @@ from hengyuan.law.verdict import JudgeSettings
 from hengyuan.record.model import MIN_TIME_MS, Flag, InvalidRecord, Kind, Record
 from hengyuan.terminal.board import Board, LaneView, Weighed
 from hengyuan.terminal.clock import CheckedClock, Clock
-from hengyuan.terminal.config import LaneConfig
+from hengyuan.terminal.config import JudgeTable, LaneConfig
 from hengyuan.terminal.devices import AxleReading, DeviceState, Message, PlateEvent, Reading
 from hengyuan.terminal.judging import Finding, VehicleFacts, facts_of, find
 from hengyuan.terminal.lane.intake import SightingIntake
@@ -44,7 +44,7 @@ class Surroundings:
     clock: Clock
     checked: CheckedClock
     judge_settings: JudgeSettings
-    axle_mass_differs_percent: int
+    judge: JudgeTable
     messages: Messages
     board: Board
     recorded: Callable[[int, float], None]
@@ -207,7 +207,12 @@ class LaneService:
         assert passage.settled_at is not None and passage.mass_kg is not None
         around = self._around
         gross_kg = max(0, passage.mass_kg)
-        facts = facts_of(passage.axles, gross_kg, around.axle_mass_differs_percent)
+        facts = facts_of(
+            passage.axles,
+            gross_kg,
+            around.judge.axle_mass_differs_percent,
+            around.judge.count_tyres,
+        )
         finding = None
         if self._kind == "exit":
             finding = find(facts, gross_kg, at_ms, around.judge_settings)
@@ -279,7 +284,7 @@ class LaneService:
                 seq,
                 terminal=self._around.terminal,
                 lane=self._number,
-                kind=self._kind,
+                kind="reweigh" if passage.corrects else self._kind,
                 weighed_at=weighing.at_ms,
                 passage=weighing.as_recorded,
                 facts=weighing.facts,

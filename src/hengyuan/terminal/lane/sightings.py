@@ -41,6 +41,8 @@ class AxlesSeen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     axles: int
     layout: tuple[int, ...] = ()
     group_kg: tuple[int, ...] = ()
+    group_codes: tuple[int, ...] = ()
+    """The device's digit for each group, which names its tyres."""
     spacings_mm: tuple[int, ...] = ()
 
 

@@ -27,7 +27,7 @@ from hengyuan.terminal.enrolment import Identity
 
 PREFIX = "/api/intake/v1/"
 SEQ_HEADER = "hengyuan-seq"
-_LATER = {"busy", "too_many"}
+_LATER = {429, 503}
 """Refusals that are no judgement of what was sent."""
 _MAX_ANSWER_BYTES = 1024 * 1024
 MAX_RETRY_AFTER_S = 600.0
@@ -150,7 +150,7 @@ def _failure(answer: httpx.Response) -> Exception:
     with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
         body: dict[str, Any] = answer.json()
         code = body.pop("error")
-        if STATUS.get(code) == answer.status_code and code not in _LATER:
+        if STATUS.get(code) == answer.status_code and answer.status_code not in _LATER:
             line = body.pop("line", None)
             return Refusal(code, str(body.pop("detail", "")), line=line, **body)
     return NoAnswer(f"HTTP {answer.status_code}", _retry_after_s(answer))

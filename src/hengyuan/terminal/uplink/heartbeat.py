@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -14,6 +15,9 @@ from hengyuan.terminal.uplink.client import NoAnswer, PlatformClient
 from hengyuan.terminal.uplink.state import UplinkState
 
 log = structlog.get_logger(__name__)
+
+PAUSE_S = 5.0
+"""A device that comes and goes all the time does not make the heart race."""
 
 Answered = Callable[[HeartbeatAnswer], Awaitable[None]]
 CommandHandler = Callable[[Command], Awaitable[None]]
@@ -39,12 +43,22 @@ class HeartbeatLoop:
         self._report = report
         self._answered = answered
         self._commands = commands
+        self._changed = asyncio.Event()
+
+    def soon(self) -> None:
+        """A device failed or recovered: the platform is to know before the half minute is over."""
+        self._changed.set()
 
     async def run(self) -> None:
         """Beat for ever, the first time at once."""
         while True:
+            self._changed.clear()
             await self._beat()
-            await asyncio.sleep(self._every_s)
+            pause_s = min(PAUSE_S, self._every_s)
+            await asyncio.sleep(pause_s)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._every_s - pause_s):
+                    await self._changed.wait()
 
     async def _beat(self) -> None:
         try:

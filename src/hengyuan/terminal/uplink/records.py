@@ -50,6 +50,7 @@ class RecordUplink:
         self._retry = asyncio.Event()
         self._in_step = False
         self._busy = False
+        self._asked_to_wait = False
         self._settled_at: dict[int, float] = {}
         self.acknowledged = asyncio.Event()
         """Set whenever the watermark has moved."""
@@ -61,6 +62,8 @@ class RecordUplink:
         self._settled_at[seq] = settled_at
         self._state.head_seq = max(self._state.head_seq, seq)
         self._news.set()
+        if not self._asked_to_wait:
+            self._retry.set()
 
     def reachable(self, mark: Watermark) -> None:
         """The platform answered a heartbeat: try now, and compare its watermark with ours."""
@@ -171,7 +174,8 @@ class RecordUplink:
             case _:
                 self._state.refused = f"{refusal.code}: {refusal.detail}"
                 log.error("uplink.refused", code=refusal.code, detail=refusal.detail)
-                await self._wait(self._state.refused, None)
+                # time alone rarely heals it: to ask as often as after silence would be noise
+                await self._wait(self._state.refused, self._backoff.last_s)
                 return
         self._state.refused = None
 
@@ -196,6 +200,7 @@ class RecordUplink:
 
     async def _wait(self, why: str, wish_s: float | None) -> None:
         wait_s = longer(self._backoff.next_s(), wish_s)
+        self._asked_to_wait = wish_s is not None
         if self._state.error != why:
             log.warning("uplink.waiting", why=why, seconds=round(wait_s, 1))
         self._state.error = why
