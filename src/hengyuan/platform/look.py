@@ -10,8 +10,9 @@ _CLASS_OF_TYPE = {
     "select": "form-select",
     "selectmultiple": "form-select",
     "hidden": "",
-    "checkbox_select": "",
 }
+# the box around choices; each choice in it has the class of its own kind
+_GROUPS = {"radio.html", "checkbox_select.html"}
 
 
 class LookRenderer(TemplatesSetting):
@@ -22,7 +23,8 @@ class LookRenderer(TemplatesSetting):
 
     def render(self, template_name: str, context: dict[str, Any], request: Any = None) -> str:
         widget = context.get("widget")
-        if isinstance(widget, dict) and "attrs" in widget:
+        is_group = template_name.rpartition("/")[2] in _GROUPS
+        if isinstance(widget, dict) and "attrs" in widget and not is_group:
             kind = widget.get("type") or template_name.rpartition("/")[2].removesuffix(".html")
             css = _CLASS_OF_TYPE.get(kind, "form-control")
             if css:

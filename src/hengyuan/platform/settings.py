@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "hengyuan.platform.intake",
     "hengyuan.platform.documents",
     "hengyuan.platform.publication",
+    "hengyuan.platform.design",
     "hengyuan.platform.board",
 ]
 
@@ -122,7 +123,10 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "hengyuan.platform.navigation.navigation",
             ],
-            "builtins": ["hengyuan.platform.templatetags.look"],
+            "builtins": [
+                "hengyuan.platform.templatetags.look",
+                "hengyuan.platform.templatetags.parts",
+            ],
             "libraries": {"look": "hengyuan.platform.templatetags.look"},
         },
     },

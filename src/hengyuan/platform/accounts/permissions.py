@@ -64,6 +64,7 @@ ACTIONS: dict[str, Action] = {
         Action("terminals.manage", _("Create, suspend and retire terminals"), _KEEPERS),
         Action("records.view", _("See weighing records"), _EVERYONE),
         Action("records.export", _("Export weighing records"), _EVERYONE),
+        Action("design.view", _("See the design page"), _SUPERVISORS),
         Action("board.view", _("Watch the live board"), _EVERYONE),
         Action("documents.view", _("See document templates"), _SUPERVISORS),
         Action("documents.edit", _("Change the office's document templates"), _ISSUERS),
