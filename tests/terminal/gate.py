@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+import uuid
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from hengyuan.record.model import Record
 from hengyuan.terminal.app import Terminal
 from hengyuan.terminal.config import Config, read_config
+from hengyuan.terminal.devices import AxleReading, Picture, PlateEvent
+from hengyuan.terminal.drivers.hikvision.codec import build_push
+from hengyuan.terminal.drivers.wanji import codec as wanji
 from hengyuan.terminal.enrolment import Identity
 from hengyuan.terminal.screen.app import screen_app
 from hengyuan.terminal.screen.server import ScreenServer
 from hengyuan.world.gate import Gate, GatePlan
 from hengyuan.world.motion import FAST, Pace
 from tests.terminal.county import CODE
+
+JPEG, JPEG_END = b"\xff\xd8\xff\xe0", b"\xff\xd9"
 
 
 def table(url: str, gate: Gate, **lane: Any) -> dict[str, Any]:
@@ -74,6 +82,58 @@ class Site:
         answer = await self.http.get("/status.json")
         answer.raise_for_status()
         return answer.json()
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait for something to become true."""
+        async with asyncio.timeout(20):
+            while not condition():
+                await asyncio.sleep(0.005)
+
+    async def shown(self, *texts: str) -> None:
+        """Wait until the LED shows a message with all of these texts."""
+        led = self.gate.led
+        await self.until(lambda: led.now and all(text in led.now.text for text in texts))
+
+    async def push(self, plate: str | None, event_id: str | None = None, **more: Any) -> int:
+        """A camera event with a picture; the status of the answer."""
+        event = PlateEvent(
+            event_id=event_id or str(uuid.uuid4()),
+            plate=plate,
+            colour="yellow",
+            confidence=97,
+            lane=1,
+            camera_at=datetime.now(UTC),
+            received_at=datetime.now(UTC),
+            direction="forward",
+            pictures=(Picture("head", "image/jpeg", JPEG + uuid.uuid4().bytes + JPEG_END),),
+            retransmission=False,
+            camera="front",
+        )
+        content_type, body = build_push(replace(event, **more))
+        headers = {"content-type": content_type}
+        answer = await self.http.post("/camera/front", content=body, headers=headers)
+        return answer.status_code
+
+    def roll_on(self, mass_kg: int) -> None:
+        """A three-axle truck drives onto the scale."""
+        axle = mass_kg // 3
+        masses = (axle, axle, mass_kg - 2 * axle)
+        self.gate.deck.drive_on(masses, asyncio.get_running_loop().time())
+
+    def roll_off(self) -> None:
+        """The truck leaves."""
+        self.gate.deck.drive_off(asyncio.get_running_loop().time())
+
+    def axles(self, mass_kg: int = 20_000) -> None:
+        """A rigid three-axle truck has rolled over the identifier."""
+        reading = AxleReading(3, (mass_kg // 3, mass_kg - mass_kg // 3), (1, 5), (1, 2),
+                              (3900, 1350), 50, 0.0, axle_speeds_kmh=(5, 5, 5))  # fmt: skip
+        self.gate.axle_wire.send(wanji.encode(reading))
+
+    def records(self) -> list[Record]:
+        """What is stored, oldest first."""
+        store = self.terminal.worker.store
+        return [store.record(seq) for seq in range(1, store.head()[0] + 1)]
 
     async def uploaded(self) -> dict[str, Any]:
         """Wait until nothing is left to upload."""

@@ -19,6 +19,7 @@ from hengyuan.record.model import MAX_TIME_MS
 from hengyuan.terminal.board import Board
 from hengyuan.terminal.clock import CheckedClock, Clock, SystemClock
 from hengyuan.terminal.config import Config
+from hengyuan.terminal.devices import DeviceState
 from hengyuan.terminal.drivers.base import (
     AxleDriver,
     CameraDriver,
@@ -224,8 +225,9 @@ class Terminal:
             name: device.state.value for name, device in self.devices.items()
         }
         for lane in self.lanes.values():
-            if lane.lane.scale_fault and states[lane.config.scale.name] == "ok":
-                states[lane.config.scale.name] = "fault"
+            scale = lane.config.scale.name
+            if states[scale] == "ok" and lane.lane.scale in (DeviceState.STALE, DeviceState.FAULT):
+                states[scale] = lane.lane.scale.value
             if lane.view.faults:
                 states[f"lane {lane.config.table.number}"] = "fault"
         if self.uplink.diverged or self.uplink.refused:
