@@ -49,4 +49,7 @@ class StaticFiles(WhiteNoiseMiddleware):
         del answer["content-type"]
         for name, value in found.headers:
             answer[name] = value
+        if found.file is not None:
+            # the file may have been replaced since the server started
+            answer["Content-Length"] = str(len(body))
         return answer

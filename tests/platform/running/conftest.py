@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,8 +50,9 @@ def environment(home: Path) -> dict[str, str]:
     return kept | {"HENGYUAN_HOME": str(home)}
 
 
-@pytest.fixture
-def platform_home() -> Iterator[Path]:
+@contextmanager
+def temporary_home() -> Iterator[Path]:
+    """A home that the database's user can reach; pytest's own folders are closed to others."""
     folder = Path(tempfile.mkdtemp(prefix="hy-"))
     folder.chmod(0o711)
     yield folder / "home"
@@ -58,15 +60,15 @@ def platform_home() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-@pytest.fixture
-def run_platform(platform_home: Path) -> Iterator[Callable[[], RunningPlatform]]:
-    """Starts a platform and waits until it answers; what still runs at the end is killed."""
+@contextmanager
+def platforms(home: Path) -> Iterator[Callable[[], RunningPlatform]]:
+    """Starts platforms and waits until they answer; what still runs at the end is killed."""
     started: list[subprocess.Popen[str]] = []
 
     def run() -> RunningPlatform:
         process = subprocess.Popen(
             command("platform", "run", "--port", "0"),
-            env=environment(platform_home),
+            env=environment(home),
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -74,11 +76,25 @@ def run_platform(platform_home: Path) -> Iterator[Callable[[], RunningPlatform]]
         assert process.stdout is not None
         line = process.stdout.readline()
         assert "http://" in line, "the platform did not start"
-        return RunningPlatform(platform_home, process, line[line.index("http://") :].strip())
+        return RunningPlatform(home, process, line[line.index("http://") :].strip())
 
-    yield run
-    for process in started:
-        process.kill()
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+    try:
+        yield run
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
+
+
+@pytest.fixture
+def platform_home() -> Iterator[Path]:
+    with temporary_home() as home:
+        yield home
+
+
+@pytest.fixture
+def run_platform(platform_home: Path) -> Iterator[Callable[[], RunningPlatform]]:
+    with platforms(platform_home) as run:
+        yield run

@@ -1,28 +1,22 @@
 """`hengyuan platform …`: what its keeper types, and what is answered."""
 
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hengyuan.platform.embedded import EmbeddedPostgres
-from tests.platform.running.conftest import command, environment
+from tests.platform.running.conftest import command, environment, temporary_home
 
 
 @pytest.fixture(scope="module")
 def migrated_home() -> Iterator[Path]:
     """A home with its tables made and its server at work, so that each command is quick."""
-    folder = Path(tempfile.mkdtemp(prefix="hy-"))
-    folder.chmod(0o711)
-    server = EmbeddedPostgres(folder / "home")
-    server.start()
-    subprocess.run(command("platform", "migrate"), env=environment(server.home), check=True)
-    yield server.home
-    server.stop()
-    shutil.rmtree(folder)
+    with temporary_home() as home:
+        EmbeddedPostgres(home).start()
+        subprocess.run(command("platform", "migrate"), env=environment(home), check=True)
+        yield home
 
 
 @pytest.fixture

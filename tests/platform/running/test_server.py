@@ -7,7 +7,10 @@ import subprocess
 import httpx
 import psycopg
 import pytest
+from django.test import RequestFactory
+from whitenoise.responders import StaticFile
 
+from hengyuan.platform.assets import StaticFiles
 from tests.platform.running.conftest import command, environment
 
 
@@ -107,3 +110,14 @@ def test_every_page_forbids_what_it_does_not_need(run_platform):
     assert headers["x-frame-options"] == "DENY"
     assert headers["referrer-policy"] == "same-origin"
     assert "server" not in headers
+
+
+def test_a_file_that_was_replaced_under_a_running_server_is_served_whole(tmp_path):
+
+    path = tmp_path / "some.css"
+    path.write_text("short")
+    known = StaticFile(str(path), [])
+    path.write_text("much longer than before")
+    answer = StaticFiles.serve(known, RequestFactory().get("/static/some.css"))
+    assert answer.content == b"much longer than before"
+    assert answer["Content-Length"] == str(len(answer.content))
