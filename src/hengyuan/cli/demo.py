@@ -91,7 +91,14 @@ async def _demo(
 ) -> int:
     try:
         with screen.status("启动演示") as status:
-            town = Town(plan, lambda step: status.update(f"{step} …"))
+
+            def tell(step: str) -> None:
+                if screen.is_terminal:
+                    status.update(f"{step} …")
+                else:
+                    screen.print(f"{step} …")
+
+            town = Town(plan, tell)
             await town.__aenter__()
         try:
             if not leave:

@@ -1,6 +1,7 @@
 """A counted run from start to figures."""
 
 import asyncio
+import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,9 @@ from hengyuan.world.gate import Passage
 from hengyuan.world.tally import PlatformBooks, count
 from hengyuan.world.trucks import trucks
 
+STAGGER_S = 2.5
+LONGEST_PAUSE_S = 4.0
+
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
@@ -28,9 +32,15 @@ class RunPlan:
 
 
 async def drive_for_ever(town: Town, plan: RunPlan, seen: Callable[[Passage], None]) -> None:
-    """Keep trucks coming until cancelled."""
+    """Keep trucks coming, now one, now another gate, until cancelled."""
+    chance = random.Random(plan.seed)
     await Traffic(
-        town, trucks(plan.records, plan.seed, plan.made_share), wanted=None, seen=seen
+        town,
+        trucks(plan.records, plan.seed, plan.made_share),
+        wanted=None,
+        seen=seen,
+        stagger_s=STAGGER_S,
+        pause_s=lambda: chance.uniform(0, LONGEST_PAUSE_S),
     ).run()
 
 

@@ -28,23 +28,30 @@ class Traffic:
     """Called as the `trucks`th truck drives onto a station's scale."""
     seen: Callable[[Passage], None] = lambda passage: None
     """Called after each passage."""
+    stagger_s: float = 0.0
+    """How much later than the one before it each gate gets its first truck."""
+    pause_s: Callable[[], float] = lambda: 0.0
+    """How long no truck comes to a gate after one has left it."""
     entered: int = 0
     passages: list[Passage] = field(default_factory=list)
 
     async def run(self) -> None:
         """Until `wanted` trucks have passed, or for ever. A dead program raises ChildDied."""
-        drivers = [asyncio.create_task(self._drive(station)) for station in self.town.stations]
+        drivers = {
+            asyncio.create_task(self._drive(station, number * self.stagger_s))
+            for number, station in enumerate(self.town.stations)
+        }
         watch = asyncio.create_task(self._watch())
+        driving = set(drivers)
         try:
-            driving: asyncio.Future[Any] = asyncio.gather(*drivers)
-            both: set[asyncio.Future[Any]] = {driving, watch}
-            done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                await task
+            while driving:
+                done, _ = await asyncio.wait({*driving, watch}, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    await task
+                driving -= done
         finally:
-            watch.cancel()
-            for driver in drivers:
-                driver.cancel()
+            for task in (watch, *drivers):
+                task.cancel()
             await asyncio.gather(watch, *drivers, return_exceptions=True)
 
     async def wait_until_handed_over(self) -> None:
@@ -68,7 +75,8 @@ class Traffic:
                 raise TownFailed(f"terminals hold back for {EMPTY_WITHIN_S:g} s: {shown}")
             await asyncio.sleep(0.2)
 
-    async def _drive(self, station: Station) -> None:
+    async def _drive(self, station: Station, begin_after_s: float) -> None:
+        await asyncio.sleep(begin_after_s)
         while self.wanted is None or self.entered < self.wanted:
             self.entered += 1
             self.entering(station, self.entered)
@@ -76,6 +84,7 @@ class Traffic:
             if self.wanted is not None:
                 self.passages.append(passage)
             self.seen(passage)
+            await asyncio.sleep(self.pause_s())
 
     async def _watch(self) -> None:
         while True:
