@@ -123,9 +123,7 @@ async def raw_copy(url: str) -> float:
     """Records a second of a plain COPY of the stored rows into a table of the same shape."""
     connection = await asyncpg.connect(url)
     try:
-        rows = await connection.fetch(
-            f"SELECT {', '.join(COLUMNS)} FROM weighing LIMIT 200000"
-        )
+        rows = await connection.fetch(f"SELECT {', '.join(COLUMNS)} FROM weighing LIMIT 200000")
         records = [tuple(row) for row in rows]
         await connection.execute(
             "CREATE TABLE bench_copy (LIKE weighing INCLUDING ALL) PARTITION BY RANGE (weighed_at);"
