@@ -1,4 +1,4 @@
-"""The ledger (企业信息台账): source units, their gates and lanes."""
+"""The source unit: a place where trucks are loaded."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from hengyuan.platform.accounts.scope import scope_q
+from hengyuan.platform.ledger.models.choices import (
+    Grade,
+    SupervisionMode,
+    UnitKind,
+    WorkingState,
+)
 from hengyuan.platform.regions.models import Level, Region
 
 if TYPE_CHECKING:
@@ -22,48 +28,21 @@ if TYPE_CHECKING:
     from hengyuan.platform.accounts.models import User
 
 
-class UnitKind(models.TextChoices):
-    """The kinds of `hengyuan.law.codes.SourceUnitKind`, with the names shown on screen."""
-
-    COAL = "coal", _("Coal")
-    STEEL = "steel", _("Steel")
-    CEMENT = "cement", _("Cement")
-    SAND_STONE = "sand-stone", _("Sand and stone")
-    COKE = "coke", _("Coke")
-    COMMERCIAL_VEHICLES = "commercial-vehicles", _("Commercial vehicles")
-    FREIGHT_STATION = "freight-station", _("Freight station")
-    LOGISTICS_PARK = "logistics-park", _("Logistics park")
-    OTHER = "other", _("Other")
-
-
-class Grade(models.TextChoices):
-    KEY = "key", _("Key")
-    GENERAL = "general", _("General")
-
-
-class WorkingState(models.TextChoices):
-    BUILDING = "building", _("Under construction")
-    WORKING = "working", _("Working")
-    PAUSED = "paused", _("Production paused")
-    CLOSED = "closed", _("Closed")
-
-
-class Direction(models.TextChoices):
-    IN = "in", _("Inward")
-    OUT = "out", _("Outward")
-    BOTH = "both", _("Both ways")
-
-
 class SourceUnitQuerySet(models.QuerySet["SourceUnit"]):
     def visible_to(self, user: User | AnonymousUser) -> SourceUnitQuerySet:
         """Units of the regions in scope; a unit's own people see it alone."""
         return self.filter(scope_q(user, region="region", unit="pk"))
 
+    def kept(self) -> SourceUnitQuerySet:
+        """Those that are not closed: what the scheme watches."""
+        return self.exclude(state=WorkingState.CLOSED)
+
 
 class SourceUnit(models.Model):
     """A place where trucks are loaded: mine, quarry, works, freight station.
 
-    `code` is county(6) + 51 + sequence(3), given once and never again.
+    `code` is county(6) + 51 + sequence(3), given once and never again. A unit is never deleted:
+    its records name it. It is closed, and when it was one with another, points to that one.
     """
 
     code = models.CharField(
@@ -73,7 +52,11 @@ class SourceUnit(models.Model):
         editable=False,
         validators=[RegexValidator(r"^[0-9]{6}51[0-9]{3}$")],
     )
-    name = models.CharField(_("name"), max_length=100)
+    name = models.CharField(
+        _("name"),
+        max_length=100,
+        help_text=_("As on the business licence; with the site where a company has several."),
+    )
     credit_code = models.CharField(
         _("unified social credit code"),
         max_length=18,
@@ -92,6 +75,13 @@ class SourceUnit(models.Model):
         max_length=10,
         choices=WorkingState.choices,
         default=WorkingState.WORKING,
+    )
+    supervision_mode = models.CharField(
+        _("supervision mode (suggested)"),
+        max_length=10,
+        choices=SupervisionMode.choices,
+        blank=True,
+        help_text=_("What the survey proposes; the published list decides."),
     )
     region = models.ForeignKey(
         Region, models.PROTECT, related_name="source_units", verbose_name=_("county")
@@ -112,7 +102,7 @@ class SourceUnit(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(73), MaxValueValidator(136)],
-        help_text=_("Degrees, CGCS2000."),
+        help_text=_("Degrees, CGCS2000, such as 111.672300."),
     )
     latitude = models.DecimalField(
         _("latitude"),
@@ -121,7 +111,7 @@ class SourceUnit(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(3), MaxValueValidator(54)],
-        help_text=_("Degrees, CGCS2000."),
+        help_text=_("Degrees, CGCS2000, such as 36.253400."),
     )
     legal_person = models.CharField(_("legal person"), max_length=60, blank=True)
     contact_name = models.CharField(_("contact"), max_length=60, blank=True)
@@ -135,7 +125,24 @@ class SourceUnit(models.Model):
         models.CharField(max_length=4), verbose_name=_("cargo"), default=list, blank=True
     )
     annual_throughput_t = models.PositiveIntegerField(
-        _("annual throughput (t)"), null=True, blank=True
+        _("annual throughput (t)"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(500_000_000)],
+        help_text=_("Tonnes that leave by road in a year, not ten thousands of tonnes."),
+    )
+    closed_on = models.DateField(_("closed on"), null=True, blank=True, editable=False)
+    closed_reason = models.CharField(
+        _("reason of closing"), max_length=200, blank=True, editable=False
+    )
+    merged_into: models.ForeignKey[SourceUnit | None, SourceUnit | None] = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="merged_units",
+        verbose_name=_("merged into"),
     )
     created_at = models.DateTimeField(_("entered at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed at"), auto_now=True)
@@ -153,6 +160,11 @@ class SourceUnit(models.Model):
                 condition=Q(longitude__isnull=True, latitude__isnull=True)
                 | Q(longitude__isnull=False, latitude__isnull=False),
             ),
+            models.CheckConstraint(
+                name="unit_closed_facts_iff_closed",
+                condition=Q(state="closed")
+                | Q(closed_on__isnull=True, closed_reason="", merged_into__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -160,6 +172,10 @@ class SourceUnit(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("ledger:unit", args=[self.code])
+
+    @property
+    def is_closed(self) -> bool:
+        return self.state == WorkingState.CLOSED
 
     def clean(self) -> None:
         problems = {}
@@ -171,67 +187,3 @@ class SourceUnit(models.Model):
             problems["latitude"] = _("Longitude and latitude are given together or not at all.")
         if problems:
             raise ValidationError(problems)
-
-
-class GateQuerySet(models.QuerySet["Gate"]):
-    def visible_to(self, user: User | AnonymousUser) -> GateQuerySet:
-        return self.filter(scope_q(user, region="unit__region", unit="unit"))
-
-
-class Gate(models.Model):
-    """A way in or out of a unit that trucks use."""
-
-    unit = models.ForeignKey(SourceUnit, models.CASCADE, related_name="gates")
-    number = models.PositiveSmallIntegerField(
-        _("number"), validators=[MinValueValidator(1), MaxValueValidator(99)]
-    )
-    name = models.CharField(_("name"), max_length=60)
-    direction = models.CharField(
-        _("direction"), max_length=4, choices=Direction.choices, default=Direction.BOTH
-    )
-
-    history = HistoricalRecords()
-    objects = GateQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["unit", "number"]
-        verbose_name = _("gate")
-        verbose_name_plural = _("gates")
-        constraints = [
-            models.UniqueConstraint(name="gate_number_in_unit", fields=["unit", "number"])
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class LaneQuerySet(models.QuerySet["Lane"]):
-    def visible_to(self, user: User | AnonymousUser) -> LaneQuerySet:
-        return self.filter(scope_q(user, region="gate__unit__region", unit="gate__unit"))
-
-
-class Lane(models.Model):
-    """A weighing lane of a gate; its number is the one that the records carry."""
-
-    gate = models.ForeignKey(Gate, models.CASCADE, related_name="lanes")
-    number = models.PositiveSmallIntegerField(
-        _("number"), validators=[MinValueValidator(1), MaxValueValidator(99)]
-    )
-    name = models.CharField(_("name"), max_length=60, blank=True)
-    direction = models.CharField(
-        _("direction"), max_length=4, choices=Direction.choices, default=Direction.OUT
-    )
-
-    history = HistoricalRecords()
-    objects = LaneQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["gate", "number"]
-        verbose_name = _("lane")
-        verbose_name_plural = _("lanes")
-        constraints = [
-            models.UniqueConstraint(name="lane_number_in_gate", fields=["gate", "number"])
-        ]
-
-    def __str__(self) -> str:
-        return self.name or str(self.number)
