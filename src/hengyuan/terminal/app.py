@@ -163,7 +163,7 @@ class Terminal:
             _supervised("ticks", self._tick),
             _supervised("records", self.records.run),
             _supervised("files", self.files.run),
-            _supervised("acknowledged", self._after_acknowledgements),
+            _supervised("file queue", self._follow_records),
             _supervised("heartbeat", self.heartbeat.run),
         ]
         for lane in self.lanes.values():
@@ -196,13 +196,13 @@ class Terminal:
                 self.board.ring()
             await asyncio.sleep(TICK_S)
 
-    async def _after_acknowledgements(self) -> NoReturn:
-        self.files.wake()
+    async def _follow_records(self) -> NoReturn:
+        """A record brings files along; its acknowledgement lets them go."""
         while True:
-            await self.records.acknowledged.wait()
-            self.records.acknowledged.clear()
             self.files.wake()
             await self.files.count()
+            await self.records.moved.wait()
+            self.records.moved.clear()
 
     # heartbeats
 

@@ -52,8 +52,8 @@ class RecordUplink:
         self._busy = False
         self._asked_to_wait = False
         self._settled_at: dict[int, float] = {}
-        self.acknowledged = asyncio.Event()
-        """Set whenever the watermark has moved."""
+        self.moved = asyncio.Event()
+        """Set whenever there is a new record, or a new watermark."""
 
     # told by others
 
@@ -62,6 +62,7 @@ class RecordUplink:
         self._settled_at[seq] = settled_at
         self._state.head_seq = max(self._state.head_seq, seq)
         self._news.set()
+        self.moved.set()
         if not self._asked_to_wait:
             self._retry.set()
 
@@ -134,7 +135,7 @@ class RecordUplink:
             acked_us = await self._acked_us(before, mark.seq)
             await self._worker.do(store.move_watermark, mark.seq, ours, acked_us)
             self._state.acked_seq = mark.seq
-            self.acknowledged.set()
+            self.moved.set()
             self._ring()
 
     async def _acked_us(self, before: int, upto: int) -> dict[int, int]:
