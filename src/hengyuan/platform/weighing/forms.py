@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.http import QueryDict
+from django.urls import reverse_lazy
 from django.utils.functional import Promise
 from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +24,13 @@ from hengyuan.platform.weighing import words
 from hengyuan.platform.weighing.chains import ChainRange, chain_range
 
 ANY = ("", _("all"))
+# A county has other units, a unit other terminals: the form is asked for again with the list.
+_ASKS_AGAIN = {
+    "hx-get": reverse_lazy("weighing:records"),
+    "hx-trigger": "change consume",
+    "hx-include": "closest form",
+    "hx-target": "#record-search",
+}
 DIFFERENCES = {
     "verdict": _("Verdicts differ"),
     "limit": _("Limits differ"),
@@ -53,13 +61,16 @@ class RecordFilterForm(forms.Form):
 
     from_day = forms.DateField(label=_("From"), required=False, widget=forms.DateInput)
     to_day = forms.DateField(label=_("To"), required=False, widget=forms.DateInput)
-    region = forms.ChoiceField(label=_("County"), required=False)
+    region = forms.ChoiceField(
+        label=_("County"), required=False, widget=forms.Select(attrs=_ASKS_AGAIN)
+    )
     unit = forms.ModelChoiceField(
         SourceUnit.objects.none(),
         label=_("Source unit"),
         required=False,
         to_field_name="code",
         empty_label=ANY[1],
+        widget=forms.Select(attrs=_ASKS_AGAIN),
     )
     terminal = forms.ModelChoiceField(
         Terminal.objects.none(),

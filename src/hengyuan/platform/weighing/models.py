@@ -39,7 +39,6 @@ class WeighingQuerySet(models.QuerySet[Any]):
             return self.filter(unit_id=scope.unit_id)
         if scope.region_prefix is not None:
             first, last = county_range(scope.region_prefix)
-            # a single county as an equality: its own index gives its records in order of time
             return (
                 self.filter(county=first)
                 if first == last

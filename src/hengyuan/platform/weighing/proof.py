@@ -48,8 +48,9 @@ class Proof:
 class BatchProof:
     """What was checked of the batch that brought a record.
 
-    `broken_at` is the first seq whose line does not lead to its digest, or that is missing;
-    `reaches_head` is True when all records lead to the signed head.
+    `broken_at` is the first seq whose line does not lead to its stored digest, or that is missing;
+    `reaches_head` is True when there is none and the last one is the signed head. Neither is the
+    work of somebody who rewrote all digests, too.
     """
 
     signature_holds: bool
@@ -112,7 +113,7 @@ def prove_batch(batch: Any, rows: Iterable[Any], chain: Chain) -> BatchProof:
         broken_at = due
     return BatchProof(
         signature_holds=_signature_holds(batch, chain),
-        reaches_head=due == batch.last_seq + 1 and digest == bytes(batch.head),
+        reaches_head=broken_at is None and digest == bytes(batch.head),
         broken_at=broken_at,
     )
 

@@ -41,10 +41,20 @@ def records(request: HttpRequest) -> HttpResponse:
             if not isinstance(error.__cause__, QueryCanceled):
                 raise
             context["too_slow"] = True
-    htmx = getattr(request, "htmx", False)
-    template = "weighing/records_part.html" if htmx else "weighing/records.html"
+    return _answer(request, form, context)
+
+
+def _answer(request: HttpRequest, form: RecordFilterForm, context: dict[str, Any]) -> HttpResponse:
+    htmx = getattr(request, "htmx", None)
+    template = "weighing/records.html"
+    if htmx:
+        # another county or unit has other terminals to choose from: the form comes along
+        wants_form = htmx.target == "record-search"
+        template = f"weighing/parts/{'search' if wants_form else 'records'}.html"
     answer = render(request, template, context)
-    patch_vary_headers(answer, ["HX-Request"])
+    if htmx and not htmx.boosted:
+        answer.headers["HX-Push-Url"] = f"{request.path}?{form.query()}"
+    patch_vary_headers(answer, ["HX-Request", "HX-Target"])
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
