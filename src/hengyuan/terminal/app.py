@@ -16,7 +16,7 @@ import hengyuan
 from hengyuan.law.limits import RULE_PACK
 from hengyuan.record.answers import Command, DeviceStateName, Heartbeat, HeartbeatAnswer
 from hengyuan.record.model import MAX_TIME_MS
-from hengyuan.terminal.board import Board
+from hengyuan.terminal.board import NEWEST, Board, Weighed
 from hengyuan.terminal.clock import CheckedClock, Clock, SystemClock
 from hengyuan.terminal.config import Config
 from hengyuan.terminal.devices import DeviceState
@@ -29,6 +29,7 @@ from hengyuan.terminal.drivers.base import (
 )
 from hengyuan.terminal.drivers.catalogue import create
 from hengyuan.terminal.enrolment import Identity
+from hengyuan.terminal.lane.recording import finding_of
 from hengyuan.terminal.lane.service import LaneService, Surroundings
 from hengyuan.terminal.messages import Messages
 from hengyuan.terminal.panel import Panel
@@ -65,7 +66,8 @@ class Terminal:
         self.identity = identity
         self.worker = worker
         self.clock = clock
-        self.board = Board()
+        newest = worker.store.newest(NEWEST)
+        self.board = Board(Weighed(record, finding_of(record)) for record in newest)
         self.words = translations(config.language)
         self.uplink = UplinkState()
         self.checked = CheckedClock(clock, offset_ms)

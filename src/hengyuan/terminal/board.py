@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 
 from hengyuan.record.model import Record
 from hengyuan.terminal.devices import DeviceState
 from hengyuan.terminal.judging import Finding
 from hengyuan.terminal.lane.phases import Phase
+
+NEWEST = 20
+"""How many passages a page shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +44,10 @@ class LaneView:
 class Board:
     """Lanes, the newest passages, and who is waiting for news."""
 
-    def __init__(self, newest: int = 20) -> None:
+    def __init__(self, newest: Iterable[Weighed] = ()) -> None:
+        """`newest`: what the last run recorded, newest first."""
         self.lanes: dict[int, LaneView] = {}
-        self.newest: deque[Weighed] = deque(maxlen=newest)
+        self.newest: deque[Weighed] = deque(newest, maxlen=NEWEST)
         self.version = 0
         self._bells: set[asyncio.Event] = set()
 

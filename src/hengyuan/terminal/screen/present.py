@@ -78,7 +78,11 @@ class Presenter:
             else "",
             "flags": [self._words.flags[flag] for flag in record.flags],
             "pictures": [
-                {"url": f"/evidence/{file.digest}", "title": self._words.pictures[file.kind]}
+                {
+                    "url": f"/evidence/{file.digest}",
+                    "kind": file.kind,
+                    "title": self._words.pictures[file.kind],
+                }
                 for file in record.files
                 if file.kind in self._words.pictures
             ],

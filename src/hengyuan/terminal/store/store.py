@@ -192,6 +192,11 @@ class Store:
         row = self._db.execute("SELECT line FROM record WHERE seq = ?", (seq,)).fetchone()
         return None if row is None else read_line(row[0])
 
+    def newest(self, count: int) -> list[Record]:
+        """The newest records, newest first."""
+        rows = self._db.execute("SELECT line FROM record ORDER BY seq DESC LIMIT ?", (count,))
+        return [read_line(line) for (line,) in rows]
+
     def last_time_ms(self) -> int | None:
         """`weighed_at` of the newest record."""
         record = self.record(self.head()[0])

@@ -44,8 +44,9 @@ function element(tag, content, className) {
   return node;
 }
 
-function picture({ url, title }) {
+function picture({ url, title, kind }) {
   const figure = document.createElement("figure");
+  figure.dataset.kind = kind;
   const link = document.createElement("a");
   link.href = url;
   link.target = "_blank";
@@ -97,6 +98,7 @@ source.onerror = () => {
 const time = new Intl.DateTimeFormat(document.documentElement.lang, {
   dateStyle: "medium",
   timeStyle: "medium",
+  timeZone: "Asia/Shanghai",
 });
 function tick() {
   text($("clock"), time.format(new Date()));
