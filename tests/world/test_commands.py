@@ -8,10 +8,18 @@ import pytest
 from typer.testing import CliRunner
 
 from hengyuan.cli import app
+from hengyuan.cli import demo as demo_command
 from hengyuan.world.axle_records import load_axle_records, write_axle_records
 from hengyuan.world.plates import is_invented
+from hengyuan.world.processes import ChildDied
 
 RUNNER = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def logging_of_the_test_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo sets up logging for its whole process; this process is the test run's."""
+    monkeypatch.setattr(demo_command, "_log_to_stderr", lambda: None)
 
 
 def run(*arguments: str) -> Any:
@@ -77,3 +85,52 @@ def test_options_of_a_counted_run_need_a_number_of_trucks(options: list[str]) ->
     said = run("demo", *options)
     assert said.exit_code == 2
     assert "--trucks" in said.stderr
+
+
+class FakeTown:
+    """A town that starts and stops without a program."""
+
+    def __init__(self, plan: Any, tell: Any) -> None:
+        self.stations: list[Any] = []
+        self.stopped = False
+
+    async def __aenter__(self) -> "FakeTown":
+        return self
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+
+@pytest.mark.parametrize(("all_right", "code"), [(True, 0), (False, 1)])
+def test_a_run_with_anything_lost_or_wrong_ends_with_1_and_still_prints_its_figures(
+    monkeypatch: pytest.MonkeyPatch, all_right: bool, code: int
+) -> None:
+    async def counted_run(town: Any, plan: Any, seen: Any) -> dict[str, Any]:
+        assert plan.wanted == 5
+        return {"trucks": 5, "all_right": all_right, "problems": []}
+
+    monkeypatch.setattr(demo_command, "Town", FakeTown)
+    monkeypatch.setattr(demo_command, "counted_run", counted_run)
+    said = run("demo", "--trucks", "5", "--exit", "--json")
+    assert said.exit_code == code
+    assert json.loads(said.stdout) == {"trucks": 5, "all_right": all_right, "problems": []}
+
+
+def test_a_program_that_dies_ends_the_demo_with_its_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    towns: list[FakeTown] = []
+
+    class Watched(FakeTown):
+        def __init__(self, plan: Any, tell: Any) -> None:
+            super().__init__(plan, tell)
+            towns.append(self)
+
+    async def counted_run(town: Any, plan: Any, seen: Any) -> dict[str, Any]:
+        raise ChildDied("platform ended (exit code 1); the end of platform.log:\n[no space]")
+
+    monkeypatch.setattr(demo_command, "Town", Watched)
+    monkeypatch.setattr(demo_command, "counted_run", counted_run)
+    said = run("demo", "--trucks", "5", "--exit", "--json")
+    assert said.exit_code == 2
+    assert said.stdout == ""
+    assert "[no space]" in said.stderr
+    assert towns[0].stopped

@@ -218,6 +218,11 @@ def _log_to_stderr() -> None:
     """Standard output belongs to the result; what libraries log at INFO is nobody's concern."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
     structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
     )

@@ -183,9 +183,13 @@ class Town:
         await self.wait_for_platform()
         self._tell("录入源头单位、终端和人员")
         self.city = await self._enter_city()
+        self._tell(f"安装和登记 {len(self.city.terminals)} 台终端")
         for number, terminal in enumerate(self.city.terminals):
-            self._tell(f"安装终端 {terminal.code}({terminal.unit_name})")
-            await self._install(number, terminal)
+            self.stations.append(await self._install(number, terminal))
+        await asyncio.gather(*(self._enrol(station) for station in self.stations))
+        self._tell("启动终端")
+        for station in self.stations:
+            station.child.start()
         for station in self.stations:
             await self.wait_for_terminal(station)
 
@@ -198,7 +202,8 @@ class Town:
         )
         return msgspec.json.decode(answer.strip().splitlines()[-1], type=EnteredCity)
 
-    async def _install(self, number: int, terminal: EnteredTerminal) -> None:
+    async def _install(self, number: int, terminal: EnteredTerminal) -> Station:
+        """Switch on a gate's devices and write its terminal's configuration."""
         folder = self.home / "terminals" / terminal.code
         folder.mkdir(parents=True, exist_ok=True)
         family, cable = _SCALES[number % len(_SCALES)]
@@ -229,13 +234,16 @@ class Town:
                 self._environment(),
             ),
         )
-        self.stations.append(station)
         config_file.write_text(
             configuration(gate, self.url, screen_port, station.data_dir, self.plan.tuning), "utf-8"
         )
+        return station
+
+    async def _enrol(self, station: Station) -> None:
+        terminal = station.terminal
         if terminal.enrolment_code is not None:
             await self._command(
-                ["terminal", "enrol", str(config_file), "--code", terminal.enrolment_code],
+                ["terminal", "enrol", str(station.config_file), "--code", terminal.enrolment_code],
                 self._environment(),
             )
         elif not (station.data_dir / ENROLMENT_FILE).is_file():
@@ -243,7 +251,6 @@ class Town:
                 f"{terminal.code} is enrolled, but its key in {station.data_dir} is gone; "
                 f"remove {self.home} and start again"
             )
-        station.child.start()
 
     # small parts
 
