@@ -19,7 +19,7 @@ PAGES = [
     Page(
         "weighing:records",
         who(open_to=EVERYBODY - OUTSIDER),
-        max_queries=12,
+        max_queries=14,
         grow=lambda scene: scene.more_records(5),
     ),
     Page(

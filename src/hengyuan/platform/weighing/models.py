@@ -193,8 +193,9 @@ class Export(models.Model):
         RECORDS = "records", _("Records (Excel)")
         CHAIN = "chain", _("Record chain (NDJSON)")
 
+    # nobody where the keeper of the machine used the command line; the description says who
     by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by")
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
     )
     at = models.DateTimeField(_("at"), auto_now_add=True)
     what = models.CharField(_("what"), max_length=10, choices=What.choices)

@@ -9,13 +9,16 @@ from hengyuan.platform.weighing.models import Export
 
 
 def note_export(
-    by: User,
+    by: User | None,
     what: Export.What,
     wanted: dict[str, Any],
     description: str,
     records: int | None = None,
 ) -> Export:
-    """Note an export before its first byte leaves; `records` where the number is known already."""
+    """Note an export before its first byte leaves; `records` where the number is known already.
+
+    `by` is None for the command line alone.
+    """
     return Export.objects.create(
         by=by, what=what, wanted=wanted, description=description, records=records
     )
