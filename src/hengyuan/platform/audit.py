@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -38,23 +40,47 @@ class Entry:
 
 
 def trail(*records: Model, last: int = _LAST) -> list[Entry]:
-    """The latest writes to these records, newest first."""
-    entries = [entry for record in records for entry in _of(record, last)]
+    """The latest writes to these records, newest first. A few queries for each kind of record."""
+    by_kind: dict[type[Model], dict[Any, Model]] = defaultdict(dict)
+    for record in records:
+        by_kind[type(record)][record.pk] = record
+    entries = [entry for kind, same in by_kind.items() for entry in _of(kind, same, last)]
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:last]
 
 
-def _of(record: Any, last: int) -> Iterable[Entry]:
-    versions = list(record.history.select_related("history_user")[: last + 1])
-    for index, version in enumerate(versions[:last]):
-        older = versions[index + 1] if index + 1 < len(versions) else None
+def _of(kind: Any, records: dict[Any, Model], last: int) -> Iterable[Entry]:
+    key = kind._meta.pk.attname
+    history = kind.history.select_related("history_user").order_by("-history_date", "-history_id")
+    versions = list(history.filter(**{f"{key}__in": records})[:last])
+    older_of = _older(history, key, versions)
+    for version in versions:
+        older = older_of.get(version.history_id)
         yield Entry(
             at=version.history_date,
             by=str(version.history_user or ""),
-            subject=f"{record._meta.verbose_name} {record}",
+            subject=f"{kind._meta.verbose_name} {records[getattr(version, key)]}",
             action=_action(version.history_type),
             reason=version.history_change_reason or "",
             changes=_changes(version, older) if older is not None else (),
         )
+
+
+def _older(history: Any, key: str, versions: list[Any]) -> dict[int, Any]:
+    """The version before each of these, by their history ids; none before the first one."""
+    by_record: dict[Any, list[Any]] = defaultdict(list)
+    for version in versions:
+        by_record[getattr(version, key)].append(version)
+    pairs = [pair for own in by_record.values() for pair in pairwise(own)]
+    found = {newer.history_id: older for newer, older in pairs}
+    last_ones = {pk: own[-1] for pk, own in by_record.items() if own[-1].history_type != "+"}
+    if last_ones:
+        before = Q()
+        for pk, version in last_ones.items():
+            before |= Q(**{key: pk}, history_id__lt=version.history_id)
+        beyond = history.filter(before).order_by(key, "-history_id").distinct(key)
+        for older in beyond:
+            found[last_ones[getattr(older, key)].history_id] = older
+    return found
 
 
 def _action(history_type: str) -> str:
