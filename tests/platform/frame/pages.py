@@ -1,0 +1,29 @@
+"""Entries of the pages beside the apps. See tests/platform/every_page.py."""
+
+from tests.platform.every_page import ANONYMOUS, EVERYBODY, Page, who
+
+PAGES = [
+    Page(
+        "home",
+        who(open_to=EVERYBODY),
+        max_queries=12,
+        grow=lambda scene: (scene.more_units(4), scene.more_terminals(6), scene.more_records(8)),
+    ),
+    Page(
+        "theme",
+        who(open_to=EVERYBODY, status=302, anonymous=302),
+        method="post",
+        data=lambda scene: {"theme": "dark"},
+    ),
+    Page(
+        "set_language",
+        who(open_to=EVERYBODY, status=302, anonymous=302),
+        method="post",
+        data=lambda scene: {"language": "en"},
+    ),
+    Page(
+        "terminals-enrol",
+        who(open_to=EVERYBODY, status=400, anonymous=400) | {ANONYMOUS: 400},
+        method="post",
+    ),
+]
