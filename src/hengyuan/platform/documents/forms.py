@@ -25,10 +25,10 @@ class TextsForm(forms.Form):
                 else forms.TextInput()
             )
             self.fields[block.name] = forms.CharField(
-                label=block.label,
+                label=str(block.label),
                 required=block.required,
                 widget=widget,
-                help_text=block.help_text,
+                help_text=str(block.help_text),
                 max_length=4000,
             )
 

@@ -43,8 +43,8 @@ Schema = Mapping[str, frozenset[str]]
 class GuardedEnvironment(ImmutableSandboxedEnvironment):
     """Compiles a template only when it keeps to `schema`; else notes why in `problems`.
 
-    A template with problems renders as nothing, so that one pass over a Word file finds those of
-    its body, headers, footers and properties together.
+    A template with problems renders as its own source, so that one pass over a Word file finds
+    those of its body, headers, footers and properties together.
     """
 
     def __init__(self, schema: Schema, autoescape: bool) -> None:
@@ -58,21 +58,24 @@ class GuardedEnvironment(ImmutableSandboxedEnvironment):
             tree = super()._parse(source, name, filename)
         except TemplateSyntaxError as error:
             self._note(_("A placeholder is not written correctly: %s") % error.message)
-            return self._nothing()
+            return self._as_it_is(source)
         except RecursionError:
             self._note(_("A placeholder is nested too deeply."))
-            return self._nothing()
+            return self._as_it_is(source)
         found = list(problems_of(tree, self.schema))
         for problem in found:
             self._note(problem)
-        return self._nothing() if found else tree
+        return self._as_it_is(source) if found else tree
 
     def _note(self, problem: str) -> None:
         if problem not in self.problems:
             self.problems.append(problem)
 
-    def _nothing(self) -> nodes.Template:
-        return nodes.Template([], lineno=1).set_environment(self)
+    def _as_it_is(self, source: str) -> nodes.Template:
+        plain = nodes.Output([nodes.TemplateData(source)], lineno=1)
+        tree = nodes.Template([plain], lineno=1)
+        tree.set_environment(self)
+        return tree
 
 
 def problems_of(tree: nodes.Node, schema: Schema) -> Iterator[str]:
@@ -152,6 +155,8 @@ def _word_for(node: nodes.Node) -> str:
         return f"{_written(node.node)}( )"
     if isinstance(node, nodes.Assign | nodes.AssignBlock):
         return "set"
+    if isinstance(node, nodes.Scope | nodes.EvalContextModifier):
+        return "autoescape"
     if isinstance(node, nodes.BinExpr | nodes.UnaryExpr):
         return str(node.operator)
     return type(node).__name__.lower()

@@ -128,14 +128,15 @@ def save_word(
 
 def reset(by: User, office: Office, kind_name: str, part: str, version: int) -> OfficeTemplate:
     """Go back to what the program (or the superior office) offers: `part` is texts or word."""
-    if part == "texts":
-        reason, changed = gettext_lazy("own wording given up"), {"texts": {}}
-    elif part == "word":
-        reason = gettext_lazy("own Word template given up")
-        changed = {"word": None, "word_name": "", "word_digest": ""}
-    else:
+    nothing: dict[str, dict[str, Any]] = {
+        "texts": {"texts": {}},
+        "word": {"word": None, "word_name": "", "word_digest": ""},
+    }
+    if part not in nothing:
         raise ValueError(f"there is no part {part!r} of a template")
-    return _save(by, office, kind_name, version, reason, changed)
+    return _save(
+        by, office, kind_name, version, gettext_lazy("own version given up"), nothing[part]
+    )
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from docx import Document
 from docxtpl import DocxTemplate
 
@@ -26,12 +27,12 @@ _NEW_PARAGRAPH = "\a"
 
 # what every Word template can print beside the content and the text blocks of its kind
 COMMON_VARIABLES = (
-    Variable("dated", _("Date of the document"), "2026年5月8日"),
-    Variable("printed_by", _("Printed by"), "示例县治超办"),
+    Variable("dated", gettext_lazy("Date of the document"), "2026年5月8日"),
+    Variable("printed_by", gettext_lazy("Printed by"), "示例县治超办"),
 )
 
 
-class _OfficeTemplate(DocxTemplate):  # type: ignore[misc]
+class _OfficeTemplate(DocxTemplate):
     """Looks at the placeholders before docxtpl's search patterns run over the text."""
 
     def patch_xml(self, src_xml: str) -> str:

@@ -161,9 +161,7 @@ def _duplicates(rows: list[PublishedUnit]) -> Iterator[Finding]:
             yield Finding(text % {"count": count, "name": name}, stops=True)
     for code, count in codes.items():
         if count > 1:
-            text = _(
-                "%(count)s units have the credit code %(code)s: one company at several places?"
-            )
+            text = _("%(count)s units have the credit code %(code)s: one company, several places?")
             yield Finding(text % {"count": count, "code": code}, stops=False)
 
 

@@ -19,6 +19,7 @@ from hengyuan.platform.publication.locking import (
     check_version,
     locked_draft,
     save,
+    sign,
 )
 from hengyuan.platform.publication.models import (
     LeftOut,
@@ -149,7 +150,7 @@ def retitle(by: User, pk: int, version: int, title: str) -> PublicationList:
 @transaction.atomic
 def set_unit(by: User, row_pk: int, version: int, decided: Mapping[str, str]) -> PublishedUnit:
     """Change what is decided of one unit. WrongState, Conflict, ValidationError."""
-    row = _locked_row(PublishedUnit, row_pk, version)
+    row = _locked_row(row_pk, version)
     _decide(row, decided)
     return save(row, by, gettext_lazy("supervision changed"))
 
@@ -198,13 +199,12 @@ def set_units(
 @transaction.atomic
 def leave_out(by: User, row_pk: int, version: int, reason: str) -> LeftOut:
     """Take a unit off the draft and say why."""
-    row = _locked_row(PublishedUnit, row_pk, version)
+    row = _locked_row(row_pk, version)
     left = LeftOut(
         list=row.list, unit=row.unit, unit_code=row.unit_code, name=row.name, reason=reason.strip()
     )
     left.full_clean(validate_unique=False, validate_constraints=False)
-    row._history_user = by  # type: ignore[attr-defined]
-    row._change_reason = str(reason)[:100]  # type: ignore[attr-defined]
+    sign(row, by, reason)
     row.delete()
     return save(left, by, gettext_lazy("left out"))
 
@@ -235,8 +235,7 @@ def put_on(by: User, list_pk: int, unit: SourceUnit) -> PublishedUnit:
     if PublishedUnit.objects.filter(list=drafted, unit=unit).exists():
         raise Conflict(_("The unit is on the list already."))
     for left in LeftOut.objects.filter(list=drafted, unit=unit):
-        left._history_user = by  # type: ignore[attr-defined]
-        left._change_reason = str(gettext_lazy("put on the list"))  # type: ignore[attr-defined]
+        sign(left, by, gettext_lazy("put on the list"))
         left.delete()
     fresh = ledger_units(drafted.region).get(pk=unit.pk)
     before = _decided_before(drafted.supersedes).get(unit.pk)
@@ -314,13 +313,13 @@ def _field_names(row: PublishedUnit) -> list[str]:
     return [field.name for field in row._meta.fields]
 
 
-def _locked_row(model: Any, pk: int, version: int) -> Any:
+def _locked_row(pk: int, version: int) -> PublishedUnit:
     """The row of a draft. The list is locked first, so that all writers queue in one order."""
-    row = model.objects.filter(pk=pk).first()
+    row = PublishedUnit.objects.filter(pk=pk).first()
     if row is None:
         raise Conflict(_("This unit is no longer on the list. Look at it once more."))
     locked_draft(row.list_id)
-    fresh = model.objects.select_for_update(of=("self",)).select_related("list", "unit")
+    fresh = PublishedUnit.objects.select_for_update(of=("self",)).select_related("list", "unit")
     row = fresh.filter(pk=pk).first()
     if row is None:
         raise Conflict(_("This unit is no longer on the list. Look at it once more."))

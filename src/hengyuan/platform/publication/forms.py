@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hengyuan.platform.publication.drafting import DECIDED
 from hengyuan.platform.publication.models import (
+    TEXT_MAX_CHARS,
     Objection,
     PublicationList,
     PublicationRules,
@@ -207,7 +208,7 @@ class AnswerForm(VersionForm):
         help_text=_("The published document stays; the final list leaves the unit out."),
     )
     answer = forms.CharField(
-        label=_("answer"), max_length=4000, widget=forms.Textarea(attrs={"rows": 6})
+        label=_("answer"), max_length=TEXT_MAX_CHARS, widget=forms.Textarea(attrs={"rows": 6})
     )
 
     def __init__(self, *args: Any, objection: Objection, **kwargs: Any) -> None:

@@ -24,7 +24,7 @@ def list_trail(found: PublicationList, last: int = _LAST) -> list[Entry]:
     """The latest writes to the list, its units, its left-out ones and objections, newest first."""
     entries = list(_entries(PublicationList, found.history.all()))
     for model in (PublishedUnit, LeftOut, Objection):
-        entries += _entries(model, model.history.filter(list_id=found.pk))  # type: ignore[attr-defined]
+        entries += _entries(model, model.history.filter(list_id=found.pk))
     return sorted(entries, key=lambda entry: entry.at, reverse=True)[:last]
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.core.validators import (
+    MaxLengthValidator,
+    MaxValueValidator,
+    MinValueValidator,
+    RegexValidator,
+)
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -22,6 +27,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from hengyuan.platform.accounts.models import User
+
+
+TEXT_MAX_CHARS = 4000
 
 
 class ListState(models.TextChoices):
@@ -243,11 +251,13 @@ class Objection(models.Model):
     )
     name = models.CharField(_("who objects"), max_length=60)
     contact = models.CharField(_("how to reach them"), max_length=100)
-    text = models.TextField(_("objection"), max_length=4000)
+    text = models.TextField(_("objection"), validators=[MaxLengthValidator(TEXT_MAX_CHARS)])
     via = models.CharField(_("received by"), max_length=8, choices=Via.choices)
     received_on = models.DateField(_("received on"))
     state = models.CharField(_("state"), max_length=8, choices=State.choices, default=State.OPEN)
-    answer = models.TextField(_("answer"), max_length=4000, blank=True)
+    answer = models.TextField(
+        _("answer"), validators=[MaxLengthValidator(TEXT_MAX_CHARS)], blank=True
+    )
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

@@ -105,6 +105,7 @@ def answer_objection(
 
 
 def _strike(by: User, objection: Objection) -> None:
+    assert objection.unit_id is not None
     row = PublishedUnit.objects.select_for_update(of=("self",)).get(pk=objection.unit_id)
     row.struck_by = objection
     save(row, by, gettext_lazy("taken off after an objection"))

@@ -137,7 +137,7 @@ def set_rows(request: HttpRequest, pk: int) -> HttpResponse:
     form = BulkForm(request.POST)
     if not form.is_valid():
         for problem in [text for texts in form.errors.values() for text in texts]:
-            messages.error(request, problem)
+            messages.error(request, str(problem))
         return redirect(found)
     try:
         count = services.set_units(
