@@ -33,6 +33,7 @@ from hengyuan.record.requests import (
     request_text,
 )
 from hengyuan.record.suites import ED25519_SHA256, SM2_SM3, SUITES, Suite, fingerprint
+from hengyuan.record.ticket import ticket_of
 from tests.record import sm2
 from tests.record.spoilt import accepted_lines, refused_batches, refused_lines
 
@@ -235,8 +236,12 @@ def suite_vector(suite: Suite) -> dict[str, Any]:
         "genesis_text": f"hengyuan-chain-v1\n{TERMINAL}\n{suite.name}\n{public.hex()}\n",
         "genesis_digest": digests[0].hex(),
         "records": [
-            {"line": line.decode(), "digest": digest.hex()}
-            for line, digest in zip(lines, digests[1:], strict=True)
+            {
+                "line": line.decode(),
+                "digest": digest.hex(),
+                "ticket": str(ticket_of(TERMINAL, seq, digest)),
+            }
+            for seq, (line, digest) in enumerate(zip(lines, digests[1:], strict=True), start=1)
         ],
         "batches": batches,
         "file": {
@@ -372,6 +377,7 @@ def blocks() -> dict[str, str]:
                 (f"digest({seq})", record["digest"])
                 for seq, record in enumerate(vector["records"], start=1)
             ),
+            f"{short}-tickets": "\n".join(record["ticket"] for record in vector["records"]),
             f"{short}-signed-text": first["signed_text"].rstrip("\n"),
             f"{short}-signature": first["signature"],
             f"{short}-batch": first["body"].rstrip("\n"),
