@@ -139,7 +139,7 @@ async def _serve(listening: socket.socket, database: Database, started: Callable
         proxy_headers=True,
         server_header=False,
         timeout_keep_alive=30,
-        # live pages keep their connection open for ever: they are cut when this runs out
+        # a request that goes on for longer than this is cut
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )
     server = _Server(config, started)
@@ -164,6 +164,13 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._tell()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Live pages are told to come back later; what is left is cut when the time is up."""
+        from hengyuan.platform.board.services import end_streams
+
+        end_streams()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
