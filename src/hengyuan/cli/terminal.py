@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -100,6 +99,7 @@ def enrol(
     退出码:0 已登记,1 平台没有登记,2 配置有误。
     """
     from hengyuan.record.suites import SUITES
+    from hengyuan.terminal.clock import SystemClock
     from hengyuan.terminal.enrolment import EnrolmentFailed, NotEnrolled
     from hengyuan.terminal.enrolment import enrol as enrol_at
 
@@ -107,7 +107,7 @@ def enrol(
         _refuse(f"--suite:没有 {suite!r};可用:{'、'.join(SUITES)}")
     checked = _config(config)
     try:
-        enrolled = enrol_at(checked, code, suite, time.time_ns() // 1_000_000)
+        enrolled = enrol_at(checked, code, suite, SystemClock())
     except EnrolmentFailed as problem:
         typer.echo(_ENROLMENT_ZH.get(problem.code, "登记失败") + f":{problem}", err=True)
         raise typer.Exit(REFUSED) from None

@@ -205,9 +205,8 @@ def load_config(path: Path) -> Config:
         problem = Problem("", _("is not UTF-8"), _("save the file as UTF-8"))
         raise ConfigError(path, [problem]) from None
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(
-            path, [Problem("", f"is not TOML: {error}", "correct that line")]
-        ) from None
+        what = _("is not TOML: {error}").format(error=error)
+        raise ConfigError(path, [Problem("", what, _("correct that line"))]) from None
     return read_config(path, raw)
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from hengyuan.record.chain import genesis
 from hengyuan.record.suites import BadKey, PrivateKey, Suite, suite_named
+from hengyuan.terminal.clock import Clock
 from hengyuan.terminal.config import Config
 from hengyuan.terminal.store.evidence import sync_folder
 from hengyuan.terminal.uplink.tls import tls_context
@@ -94,7 +95,11 @@ def load_identity(data_dir: Path) -> Identity:
 
 
 def enrol(
-    config: Config, code: str, suite_name: str, now_ms: int, client: httpx.Client | None = None
+    config: Config,
+    code: str,
+    suite_name: str,
+    clock: Clock,
+    client: httpx.Client | None = None,
 ) -> Enrolment:
     """Make the key if there is none, show its public half to the county, keep the answer.
 
@@ -111,10 +116,12 @@ def enrol(
     with client or httpx.Client(
         verify=tls_context(config.platform.ca_file), timeout=30, trust_env=False
     ) as session:
+        asked_ms = clock.now_ms()
         try:
             answer = session.post(config.platform.url.rstrip("/") + PATH, json=asked)
         except httpx.HTTPError as error:
             raise EnrolmentFailed(f"{config.platform.url}: {error}", "no_answer") from error
+        answered_ms = clock.now_ms()
     if answer.status_code != 200:
         raise _refusal(answer)
     try:
@@ -122,8 +129,7 @@ def enrol(
     except (ValueError, msgspec.ValidationError) as error:
         why = _("what answers there is no platform: {error}").format(error=error)
         raise EnrolmentFailed(f"{config.platform.url}: {why}", "answer") from None
-    took_ms = round(answer.elapsed.total_seconds() * 1000)
-    enrolment = msgspec.structs.replace(enrolment, asked_ms=now_ms, answered_ms=now_ms + took_ms)
+    enrolment = msgspec.structs.replace(enrolment, asked_ms=asked_ms, answered_ms=answered_ms)
     _write(config.data_dir / ENROLMENT_FILE, msgspec.json.encode(enrolment), 0o644)
     return enrolment
 
