@@ -17,7 +17,7 @@ from hengyuan.world.trucks import Truck
 log = structlog.get_logger(__name__)
 
 FIRST_WAIT_S = 0.2
-LONGEST_WAIT_S = 2.0
+LONGEST_WAIT_S = 1.0
 ANSWER_TIMEOUT_S = 5.0
 
 
