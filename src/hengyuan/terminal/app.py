@@ -228,8 +228,10 @@ class Terminal:
         }
         for lane in self.lanes.values():
             scale = lane.config.scale.name
-            if states[scale] == "ok" and lane.lane.scale in (DeviceState.STALE, DeviceState.FAULT):
-                states[scale] = lane.lane.scale.value
+            if states[scale] == "ok" and lane.lane.scale is DeviceState.STALE:
+                states[scale] = "stale"
+            elif states[scale] == "ok" and lane.lane.scale is DeviceState.FAULT:
+                states[scale] = "fault"
             if lane.view.faults:
                 states[f"lane {lane.config.table.number}"] = "fault"
         if self.uplink.diverged or self.uplink.refused:
