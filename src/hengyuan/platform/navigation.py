@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -11,6 +11,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from hengyuan.platform.accounts.permissions import may
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from hengyuan.platform.accounts.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +100,32 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         return context
     match = request.resolver_match
     here = (match.view_name, match.namespace) if match else ("", "")
+    shown = [_shown(section, user) for section in SECTIONS]
+    open_entry = _open_entry([entry for entries in shown for entry in entries], *here)
     sections = []
-    for section in SECTIONS:
+    for section, allowed in zip(SECTIONS, shown, strict=True):
         entries = [
             {
                 "label": entry.label,
                 "icon": entry.icon,
                 "url": reverse(entry.url_name),
-                "is_here": _is_here(entry, *here),
+                "is_here": entry is open_entry,
             }
-            for entry in section.entries
-            if entry.action is None or may(user, entry.action)
+            for entry in allowed
         ]
         if entries:
             sections.append({"label": section.label, "entries": entries})
     return context | {"navigation": sections}
 
 
-def _is_here(entry: Entry, view_name: str, namespace: str) -> bool:
-    own_namespace = entry.url_name.rpartition(":")[0]
-    return entry.url_name == view_name or (bool(own_namespace) and own_namespace == namespace)
+def _shown(section: Section, user: User | AnonymousUser) -> list[Entry]:
+    return [entry for entry in section.entries if entry.action is None or may(user, entry.action)]
+
+
+def _open_entry(entries: list[Entry], view_name: str, namespace: str) -> Entry | None:
+    """The entry of the page itself, else the last one of the app that the page belongs to."""
+    exact = [entry for entry in entries if entry.url_name == view_name]
+    same_app = [
+        entry for entry in entries if namespace and entry.url_name.startswith(f"{namespace}:")
+    ]
+    return next(iter(exact or same_app[-1:]), None)

@@ -185,7 +185,7 @@ def _publication_texts(title: str, opening: str, closing: str) -> tuple[TextBloc
         TextBlock("title", _("Title"), title, lines=2),
         TextBlock("opening", _("Opening"), opening, lines=6, help_text=_PARAGRAPHS_HELP),
         TextBlock("closing", _("Closing"), closing, lines=4, help_text=_PARAGRAPHS_HELP),
-        TextBlock("signature", _("Signature"), "{{ government }}"),
+        TextBlock("signature", _("Signature of the issuing office"), "{{ government }}"),
         TextBlock("contact", _("Contact"), "", required=False, help_text=_CONTACT_HELP),
         TextBlock(
             "copies_to",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from hengyuan.platform.ledger.models import SourceUnit, WorkingState
 from hengyuan.platform.publication.drafting import DECIDED, ledger_units, snapshot
@@ -20,6 +21,8 @@ from hengyuan.platform.publication.models import (
 
 # what the ledger should know of a unit before it is published
 _EXPECTED = ("credit_code", "address")
+# so many units that lack the same have a line each, more share one
+_NAMED_ALONE = 3
 _COMPARED = ("name", "credit_code", "address", "kind", *DECIDED)
 
 
@@ -126,23 +129,31 @@ def _empty(rows: list[PublishedUnit]) -> Iterator[Finding]:
 
 
 def _incomplete(rows: list[PublishedUnit]) -> Iterator[Finding]:
+    """What units lack; where many lack the same, in one line."""
+    yield from _lacking(rows, DECIDED, stops=True)
+    yield from _lacking(rows, _EXPECTED, stops=False)
+
+
+def _lacking(rows: list[PublishedUnit], fields: tuple[str, ...], stops: bool) -> Iterator[Finding]:
+    lacking: dict[tuple[str, ...], list[PublishedUnit]] = {}
     for row in rows:
-        needed = [_label(row, name) for name in DECIDED if not getattr(row, name)]
-        if needed:
-            text = _("%(unit)s lacks: %(fields)s") % {
-                "unit": row.name,
-                "fields": "、".join(needed),
-            }
-            yield Finding(text, stops=True, row_pk=row.pk)
-        wanting = [
-            _label(row, name) for name in ("credit_code", "address") if not getattr(row, name)
-        ]
-        if wanting:
-            text = _("%(unit)s has no %(fields)s in the ledger") % {
-                "unit": row.name,
-                "fields": "、".join(wanting),
-            }
-            yield Finding(text, stops=False, row_pk=row.pk)
+        if empty := tuple(name for name in fields if not getattr(row, name)):
+            lacking.setdefault(empty, []).append(row)
+    for empty, same in lacking.items():
+        words = "、".join(_label(same[0], name) for name in empty)
+        if len(same) > _NAMED_ALONE:
+            names = "、".join(row.name for row in same[:_NAMED_ALONE])
+            text = ngettext(
+                "%(names)s and %(more)s other unit lack: %(fields)s",
+                "%(names)s and %(more)s other units lack: %(fields)s",
+                len(same) - _NAMED_ALONE,
+            )
+            told = {"names": names, "more": len(same) - _NAMED_ALONE, "fields": words}
+            yield Finding(text % told, stops, row_pk=same[0].pk)
+            continue
+        for row in same:
+            text = _("%(unit)s lacks: %(fields)s") % {"unit": row.name, "fields": words}
+            yield Finding(text, stops, row_pk=row.pk)
 
 
 def _without_reason(absent: Iterable[Absent]) -> Iterator[Finding]:

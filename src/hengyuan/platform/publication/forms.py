@@ -26,6 +26,12 @@ def _day(label: Any, **options: Any) -> forms.DateField:
     )
 
 
+def _name_empty_choice(form: forms.BaseForm, label: Any) -> None:
+    for name in ("mode", "department"):
+        field: Any = form.fields[name]
+        field.choices = [("", label), *(pair for pair in field.choices if pair[0])]
+
+
 class VersionForm(forms.Form):
     """The version that the person looked at; writing upon another one is refused."""
 
@@ -44,6 +50,10 @@ class UnitForm(forms.ModelForm):
     class Meta:
         model = PublishedUnit
         fields = list(DECIDED)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _name_empty_choice(self, _("not decided"))
 
     def decided(self) -> dict[str, str]:
         return {name: self.cleaned_data[name] for name in DECIDED}
@@ -77,6 +87,7 @@ class BulkForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         for name in DECIDED:
             self.fields[name].required = False
+        _name_empty_choice(self, _("unchanged"))
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}

@@ -79,7 +79,8 @@ class Lists(ListPage):
     template_name = "publication/lists.html"
 
     def get_queryset(self) -> QuerySet[Any]:
-        return queries.with_counts(super().get_queryset().select_related("region"))
+        lists = super().get_queryset().select_related("region")
+        return queries.with_counts(lists).order_by("-drafted_at", "-pk")
 
 
 @require_GET
