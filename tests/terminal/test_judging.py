@@ -111,6 +111,17 @@ def test_single_tyres_count_only_where_the_authority_says_so():
     assert facts_of(unexplained, 40_000, 25, count_tyres=True).missing_tyres is None
 
 
+def test_a_bogie_drives_only_where_the_authority_says_so():
+    assert found(TRAIN, 48_000).limit_kg == 46_000
+    assert found(TRAIN, 48_000).assumed
+    granted = found(TRAIN, 48_000, driven_bogie=True)
+    assert (granted.limit_kg, granted.assumed, granted.verdict) == (49_000, False, "pass")
+    assert facts_of(TRAIN, 48_000, 25, driven_bogie=True).drive_axles == 2
+    assert facts_of(RIGID, 20_000, 25, driven_bogie=True).drive_axles is None
+    single = AxlesSeen(axles=6, layout=(1, 1, 4), group_kg=(7_000, 11_000, 24_000))
+    assert facts_of(single, 42_000, 25, driven_bogie=True).drive_axles is None
+
+
 # the record
 
 

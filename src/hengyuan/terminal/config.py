@@ -75,6 +75,11 @@ class JudgeTable(_Table, frozen=True, kw_only=True):
     """Whether single tyres that the axle identifier reports lower the limit (note 2). It cannot
     tell a wide single tyre, which note 3 exempts, from a narrow one."""
 
+    driven_bogie: bool = False
+    """Whether two axles behind a tractor's steering axle count as two drive axles: 49 t instead
+    of an assumed 46 t for six axles. True of most tractors in coal and ore haulage and of no
+    law: the county decides it for a gate."""
+
     def settings(self) -> JudgeSettings:
         """For `hengyuan.law`. Raises ValueError for settings that contradict each other."""
         more = {} if self.bands is None else {"bands": self.bands}

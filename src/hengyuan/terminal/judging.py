@@ -34,6 +34,7 @@ class VehicleFacts:
     combination: Combination | None = None
     group_kg: tuple[int, ...] = ()
     spacing_mm: tuple[int, ...] = ()
+    drive_axles: int | None = None
     missing_tyres: int | None = None
     """None where none is missing, or where nobody looked."""
     flags: frozenset[Flag] = frozenset()
@@ -60,11 +61,17 @@ class Finding:
 
 
 def facts_of(
-    seen: AxlesSeen | None, gross_kg: int, differs_percent: int, count_tyres: bool = False
+    seen: AxlesSeen | None,
+    gross_kg: int,
+    differs_percent: int,
+    *,
+    count_tyres: bool = False,
+    driven_bogie: bool = False,
 ) -> VehicleFacts:
     """What an axle reading says of the vehicle; flagged where it is missing or does not fit.
 
     `count_tyres`: the identifier's word on single tyres is taken for note 2 of the limit table.
+    `driven_bogie`: two axles behind a tractor's steering axle are taken for two drive axles.
     """
     if seen is None or not MIN_AXLES <= seen.axles <= MAX_AXLES:
         return VehicleFacts(flags=frozenset({"axles_unknown"}))
@@ -94,9 +101,17 @@ def facts_of(
         combination=combination,
         group_kg=group_kg[:MAX_AXLES],
         spacing_mm=spacings if all(mm <= _MAX_SPACING_MM for mm in spacings) else (),
+        drive_axles=2 if driven_bogie and _has_bogie(layout, combination) else None,
         missing_tyres=_missing_tyres(seen, layout, combination) if count_tyres else None,
         flags=frozenset(flags),
     )
+
+
+def _has_bogie(layout: Layout | None, combination: Combination | None) -> bool:
+    """A train whose tractor has two axles close together behind its steering axle."""
+    if layout is None or combination in (None, Combination.RIGID):
+        return False
+    return layout[:2] == (1, 2)
 
 
 def _missing_tyres(
@@ -124,7 +139,11 @@ def find(facts: VehicleFacts, gross_kg: int, at_ms: int, settings: JudgeSettings
     if facts.axles is None:
         return Finding("unknown", why_unknown="axles")
     vehicle = Vehicle(
-        facts.axles, facts.combination, facts.layout, missing_tyres=facts.missing_tyres or 0
+        facts.axles,
+        facts.combination,
+        facts.layout,
+        drive_axles=facts.drive_axles,
+        missing_tyres=facts.missing_tyres or 0,
     )
     day = datetime.fromtimestamp(at_ms // 1000, UTC).astimezone(CHINA).date()
     try:

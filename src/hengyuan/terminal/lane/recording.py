@@ -80,6 +80,7 @@ def make_record(
         combination=None if facts.combination is None else facts.combination.value,
         group_kg=facts.group_kg,
         spacing_mm=facts.spacing_mm,
+        drive_axles=facts.drive_axles,
         missing_tyres=facts.missing_tyres,
         limit_kg=finding.limit_kg if finding else None,
         verdict=finding.verdict if finding else None,

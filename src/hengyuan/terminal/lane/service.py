@@ -211,7 +211,8 @@ class LaneService:
             passage.axles,
             gross_kg,
             around.judge.axle_mass_differs_percent,
-            around.judge.count_tyres,
+            count_tyres=around.judge.count_tyres,
+            driven_bogie=around.judge.driven_bogie,
         )
         finding = None
         if self._kind == "exit":
