@@ -7,6 +7,9 @@ HENGYUAN_SECRET_KEY      signs sessions (default: made once, kept in the home)
 HENGYUAN_ALLOWED_HOSTS   host names that are served, with commas (default: this machine only)
 HENGYUAN_HTTPS           1 when people reach the platform by HTTPS: secure cookies, HSTS
 HENGYUAN_FONTS           a folder with further fonts for printed documents (default: none)
+HENGYUAN_REMIND_DAYS     remind of a scale's certificate so long before it ends (default 30)
+HENGYUAN_GRADE_KEY_T     a unit that moves so many t a year is suggested as key (default 200000)
+HENGYUAN_GRADE_NEXT_T    and from here on as next to key (default 100000)
 HENGYUAN_LOG             text or json (default: text on a screen, else json)
 HENGYUAN_DEBUG           1 shows errors in full; never where others can reach it
 """
@@ -238,3 +241,9 @@ DJANGO_TABLES2_TEMPLATE = "tables/table.html"
 DJANGO_TABLES2_PAGE_RANGE = 7
 
 LOGGING = logging_settings()
+
+# the ledger
+
+LEDGER_CERTIFICATE_DAYS = int(os.environ.get("HENGYUAN_REMIND_DAYS") or 30)
+LEDGER_KEY_FROM_T = int(os.environ.get("HENGYUAN_GRADE_KEY_T") or 200_000)
+LEDGER_NEXT_FROM_T = int(os.environ.get("HENGYUAN_GRADE_NEXT_T") or 100_000)
