@@ -10,6 +10,9 @@ HENGYUAN_FONTS           a folder with further fonts for printed documents (defa
 HENGYUAN_REMIND_DAYS     remind of a scale's certificate so long before it ends (default 30)
 HENGYUAN_GRADE_KEY_T     a unit that moves so many t a year is suggested as key (default 200000)
 HENGYUAN_GRADE_NEXT_T    and from here on as next to key (default 100000)
+HENGYUAN_ACCESS_LOG_DAYS how long logins, refusals and exports are kept (default 1095, least 180)
+HENGYUAN_PORTAL_REGION   code of the region whose office the public portal names (default: found)
+HENGYUAN_REPORT_DAYS     a report from the public is to be answered within so long (default 15)
 HENGYUAN_LOG             text or json (default: text on a screen, else json)
 HENGYUAN_DEBUG           1 shows errors in full; never where others can reach it
 """
@@ -77,6 +80,8 @@ INSTALLED_APPS = [
     "csp",
     "django_filters",
     "django_htmx",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "django_tables2",
     "simple_history",
     # one app a room; see docs/ for what each of them holds
@@ -88,6 +93,7 @@ INSTALLED_APPS = [
     "hengyuan.platform.intake",
     "hengyuan.platform.documents",
     "hengyuan.platform.publication",
+    "hengyuan.platform.portal",
     "hengyuan.platform.design",
     "hengyuan.platform.board",
 ]
@@ -104,6 +110,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "hengyuan.platform.accounts.middleware.PasswordChangeRequired",
+    "hengyuan.platform.accounts.middleware.SessionSeen",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -170,8 +177,13 @@ AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "hengyuan.platform.accounts.views.locked_out"
 AXES_RESET_ON_SUCCESS = True
-AXES_ENABLE_ACCESS_FAILURE_LOG = True
+# trying on does not prolong the lock: the page says until when it lasts
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+# the access log of accounts keeps what axes would keep a second time
+AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
+OTP_TOTP_ISSUER = "衡源"
+ACCOUNTS_ACCESS_LOG_DAYS = int(os.environ.get("HENGYUAN_ACCESS_LOG_DAYS") or 1095)
 
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
@@ -235,7 +247,13 @@ WHITENOISE_MAX_AGE = 3600
 MEDIA_ROOT = HENGYUAN_HOME / "files"
 HENGYUAN_FONTS = os.environ.get("HENGYUAN_FONTS", "")
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        # counters of the public pages: one for each address and page
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    }
+}
 
 DJANGO_TABLES2_TEMPLATE = "tables/table.html"
 DJANGO_TABLES2_PAGE_RANGE = 7
@@ -247,3 +265,8 @@ LOGGING = logging_settings()
 LEDGER_CERTIFICATE_DAYS = int(os.environ.get("HENGYUAN_REMIND_DAYS") or 30)
 LEDGER_KEY_FROM_T = int(os.environ.get("HENGYUAN_GRADE_KEY_T") or 200_000)
 LEDGER_NEXT_FROM_T = int(os.environ.get("HENGYUAN_GRADE_NEXT_T") or 100_000)
+
+# the public portal
+
+PORTAL_REGION = os.environ.get("HENGYUAN_PORTAL_REGION", "").strip()
+PORTAL_REPORT_DAYS = int(os.environ.get("HENGYUAN_REPORT_DAYS") or 15)

@@ -1,4 +1,4 @@
-"""A password that somebody else has chosen is good for one thing: choosing another."""
+"""What holds on every request of somebody who is logged in."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -7,9 +7,11 @@ from django.urls import reverse
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 
+from hengyuan.platform.accounts import sessions
+
 
 class PasswordChangeRequired(MiddlewareMixin):
-    """Sends people whose password was given to them to the page where they choose their own."""
+    """A password that somebody else has chosen is good for one thing: choosing another."""
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         user = request.user
@@ -25,3 +27,11 @@ class PasswordChangeRequired(MiddlewareMixin):
             return None
         messages.info(request, _("Choose a password of your own first."))
         return redirect("accounts:password")
+
+
+class SessionSeen(MiddlewareMixin):
+    """Keeps the list of sessions: in which browser, from where, last seen when."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        if request.user.is_authenticated:
+            sessions.note_seen(request)

@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from hengyuan.platform.accounts.models import OfficeKind, Role
+from hengyuan.platform.accounts.models import OfficeKind, Role, head_role
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -42,8 +42,14 @@ _OFFICES: Grants = _SUPERVISORS | {OfficeKind.DEPARTMENT: _OFFICE}
 _ISSUERS: Grants = _KEEPERS | {OfficeKind.PROVINCE: _STAFF}
 _ABOVE_COUNTIES: Grants = {OfficeKind.PROVINCE: _OFFICE, OfficeKind.CITY: _OFFICE}
 _COUNTY_STAFF: Grants = {OfficeKind.COUNTY: _STAFF}
+_COUNTY_FIELD: Grants = {OfficeKind.COUNTY: _FIELD}
 _COUNTY_HEAD: Grants = {OfficeKind.COUNTY: frozenset({Role.HEAD})}
 _CITY_HEAD: Grants = {OfficeKind.CITY: frozenset({Role.HEAD})}
+_HEADS: Grants = {kind: frozenset({head_role(kind)}) for kind in OfficeKind}
+_READERS_OF_HISTORY: Grants = _SUPERVISORS | {
+    OfficeKind.DEPARTMENT: frozenset({Role.HEAD}),
+    OfficeKind.SOURCE_UNIT: frozenset({Role.MANAGER}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,22 @@ ACTIONS: dict[str, Action] = {
         Action("terminals.manage", _("Create, suspend and retire terminals"), _KEEPERS),
         Action("records.view", _("See weighing records"), _EVERYONE),
         Action("records.export", _("Export weighing records"), _EVERYONE),
+        Action(
+            "offices.view", _("See offices, their people's names and duty telephones"), _EVERYONE
+        ),
+        Action("offices.manage", _("Create, change and close the offices looked after"), _ISSUERS),
+        Action("offices.edit_own", _("Change the own office's telephone and address"), _HEADS),
+        Action("townships.view", _("See who is responsible in the townships"), _EVERYONE),
+        Action("townships.edit", _("Enter who is responsible in the townships"), _KEEPERS),
+        Action(
+            "people.manage",
+            _("Invite people, change roles, let go, unlock; own office and those looked after"),
+            _HEADS,
+        ),
+        Action("people.read", _("Read people's particulars and what they wrote"), _HEADS),
+        Action("audit.view", _("Read the history of an object"), _READERS_OF_HISTORY),
+        Action("access.view", _("Read logins, refusals and exports"), _HEADS),
+        Action("permissions.view", _("See the table of permissions"), _OFFICES),
         Action("design.view", _("See the design page"), _SUPERVISORS),
         Action("board.view", _("Watch the live board"), _EVERYONE),
         Action("documents.view", _("See document templates"), _SUPERVISORS),
@@ -75,6 +97,10 @@ ACTIONS: dict[str, Action] = {
         Action("publication.answer", _("Take in and answer objections"), _COUNTY_STAFF),
         Action("publication.report", _("Report publications to the city"), _COUNTY_STAFF),
         Action("publication.rules", _("Set the rules of publication"), _CITY_HEAD),
+        Action("reports.view", _("Read reports from the public"), _SUPERVISORS),
+        Action("reports.check", _("Enter what was found of a report"), _COUNTY_FIELD),
+        Action("reports.handle", _("Assign, answer, close and pass on reports"), _COUNTY_STAFF),
+        Action("reports.contact", _("See how a reporter can be reached; noted"), _COUNTY_STAFF),
     )
 }
 

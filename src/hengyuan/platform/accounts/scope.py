@@ -7,7 +7,7 @@ whoever is not logged in, has no office or has left sees nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
@@ -77,6 +77,30 @@ def scope_q(
     if scope.region_prefix is not None:
         return Q(**{f"{region}__code__startswith": scope.region_prefix})
     return _NOTHING
+
+
+def people_q(
+    user: User | AnonymousUser | None,
+    office: str = "office",
+    region: str = "office__region",
+    person: str | None = None,
+) -> Q:
+    """The filter of what tells of people: particulars, writes, logins; for heads, and of oneself.
+
+    The head of an overload-control office reads those of its region, heads of departments and
+    managers of source units those of their own office; everybody else their own (`person` is the
+    lookup path of whom a row is about), others are names to them.
+    """
+    if scope_of(user).is_empty:
+        return _NOTHING
+    assert user is not None
+    own = Q(**{person: user.pk}) if person else _NOTHING
+    at: Any = user.office
+    if not user.is_head:  # type: ignore[union-attr]
+        return own
+    if at.is_control_office:
+        return own | Q(**{f"{region}__code__startswith": scope_prefix(at.region_id)})
+    return own | Q(**{office: at.pk})
 
 
 def visible_regions(user: User | AnonymousUser | None) -> RegionQuerySet:

@@ -1,21 +1,25 @@
-"""Offices of the overload-control scheme and the people who work in them."""
+"""The office: where a person works. Its kind and region say what its people may see and do."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.contrib.auth.models import AbstractUser, AnonymousUser, UserManager
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from hengyuan.platform.accounts.scope import scope_of, scope_q
+from hengyuan.platform.accounts.models.phones import PHONE
+from hengyuan.platform.accounts.scope import people_q, scope_q
 from hengyuan.platform.regions.models import Level, Region
+from hengyuan.platform.versioning import Versioned
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from hengyuan.platform.accounts.models.people import User
     from hengyuan.platform.ledger.models import SourceUnit
 
 
@@ -41,40 +45,31 @@ class Department(models.TextChoices):
     APPROVAL = "approval", _("Administrative approval service")
 
 
-class Role(models.TextChoices):
-    HEAD = "head", _("Head")
-    CLERK = "clerk", _("Clerk")
-    INSPECTOR = "inspector", _("Inspector")
-    READONLY = "readonly", _("Read-only")
-    MANAGER = "manager", _("Unit manager")
-    GATEKEEPER = "gatekeeper", _("Gatekeeper")
-
-
-OFFICE_ROLES = frozenset({Role.HEAD, Role.CLERK, Role.INSPECTOR, Role.READONLY})
-UNIT_ROLES = frozenset({Role.MANAGER, Role.GATEKEEPER})
-
-_LEVEL_OF_KIND = {
+LEVEL_OF_KIND = {
     OfficeKind.PROVINCE: Level.PROVINCE,
     OfficeKind.CITY: Level.CITY,
     OfficeKind.COUNTY: Level.COUNTY,
 }
-
-
-def roles_of(kind: str) -> frozenset[Role]:
-    """The roles that people of an office of that kind can have."""
-    return UNIT_ROLES if kind == OfficeKind.SOURCE_UNIT else OFFICE_ROLES
+"""The level that an overload-control office works at."""
 
 
 class OfficeQuerySet(models.QuerySet["Office"]):
     def visible_to(self, user: User | AnonymousUser) -> OfficeQuerySet:
         return self.filter(scope_q(user, region="region", unit="source_unit"))
 
+    def audited_by(self, user: User | AnonymousUser) -> OfficeQuerySet:
+        """Offices whose history may be read: it names people, so heads read it."""
+        return self.filter(people_q(user, office="pk", region="region"))
 
-class Office(models.Model):
+    def active(self) -> OfficeQuerySet:
+        return self.filter(is_active=True)
+
+
+class Office(Versioned):
     """Where a person works; its region, or its source unit, is what its people may see."""
 
     kind = models.CharField(_("kind"), max_length=12, choices=OfficeKind.choices)
-    name = models.CharField(_("name"), max_length=100, unique=True)
+    name = models.CharField(_("name"), max_length=100)
     region = models.ForeignKey(
         Region, models.PROTECT, related_name="offices", verbose_name=_("region")
     )
@@ -89,6 +84,10 @@ class Office(models.Model):
         related_name="office",
         verbose_name=_("source unit"),
     )
+    duty_phone = models.CharField(
+        _("duty telephone"), max_length=20, blank=True, validators=[PHONE]
+    )
+    address = models.CharField(_("address"), max_length=200, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
 
     history = HistoricalRecords()
@@ -109,72 +108,43 @@ class Office(models.Model):
                 condition=(Q(kind="department") & ~Q(department=""))
                 | (~Q(kind="department") & Q(department="")),
             ),
+            # a closed office keeps its name and place in the history, and frees both
+            models.UniqueConstraint(
+                name="office_name_once",
+                fields=["name"],
+                condition=Q(is_active=True),
+                violation_error_message=_("There is an office of this name already."),
+            ),
+            models.UniqueConstraint(
+                name="office_control_once",
+                fields=["region"],
+                condition=Q(is_active=True, kind__in=["province", "city", "county"]),
+                violation_error_message=_("This region has its overload-control office already."),
+            ),
+            models.UniqueConstraint(
+                name="office_department_once",
+                fields=["region", "department"],
+                condition=Q(is_active=True, kind="department"),
+                violation_error_message=_("This region has this department already."),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("offices:office", args=[self.pk])
+
+    @property
+    def is_control_office(self) -> bool:
+        """One of province, city or county: those that run the scheme."""
+        return self.kind in LEVEL_OF_KIND
+
     def clean(self) -> None:
-        level = _LEVEL_OF_KIND.get(OfficeKind(self.kind)) if self.kind else None
+        level = LEVEL_OF_KIND.get(OfficeKind(self.kind)) if self.kind else None
         if level is not None and self.region.level != level:
             raise ValidationError({"region": _("The region is not of the office's level.")})
+        if self.kind == OfficeKind.DEPARTMENT and self.region.level == Level.TOWNSHIP:
+            raise ValidationError({"region": _("A department is one of a county, city, province.")})
         if self.source_unit is not None and self.source_unit.region_id != self.region_id:
             raise ValidationError({"region": _("The region is not the one of the source unit.")})
-
-
-class PeopleManager(UserManager["User"]):
-    def visible_to(self, user: User | AnonymousUser) -> models.QuerySet[User]:
-        """People of the offices in scope. Those without an office are seen by nobody."""
-        if scope_of(user).is_empty:
-            return self.none()
-        return self.filter(scope_q(user, region="office__region", unit="office__source_unit"))
-
-
-class User(AbstractUser):
-    """A person with a login; the office gives the scope, office and role the permissions."""
-
-    first_name = None  # type: ignore[assignment]
-    last_name = None  # type: ignore[assignment]
-    display_name = models.CharField(_("full name"), max_length=60)
-    office = models.ForeignKey(
-        Office,
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="people",
-        verbose_name=_("office"),
-    )
-    role = models.CharField(_("role"), max_length=12, choices=Role.choices, blank=True)
-    phone = models.CharField(
-        _("telephone"),
-        max_length=20,
-        blank=True,
-        validators=[RegexValidator(r"^[0-9+\- ]{5,20}$", _("Digits, spaces, + and - only."))],
-    )
-    must_change_password = models.BooleanField(_("must change the password"), default=False)
-
-    history = HistoricalRecords(excluded_fields=["password", "last_login"])
-    objects = PeopleManager()  # type: ignore[misc]
-
-    REQUIRED_FIELDS = ["display_name"]
-
-    class Meta:
-        ordering = ["username"]
-        verbose_name = _("user")
-        verbose_name_plural = _("users")
-
-    def __str__(self) -> str:
-        return self.display_name or self.username
-
-    def get_full_name(self) -> str:
-        return self.display_name or self.username
-
-    def get_short_name(self) -> str:
-        return self.get_full_name()
-
-    def clean(self) -> None:
-        super().clean()
-        if self.office is not None and self.role not in roles_of(self.office.kind):
-            raise ValidationError(
-                {"role": _("This role does not exist in an office of that kind.")}
-            )
