@@ -8,7 +8,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import People, Town, drawn_truck
+from tests.browser.live import People, Town, drawn_truck, in_browser, town
+from tests.platform.conftest import committed_intake
+
+__all__ = ["committed_intake", "town"]
 
 pytestmark = pytest.mark.browser
 
@@ -46,6 +49,7 @@ def violations(page: Page) -> list[str]:
     ]
 
 
+@in_browser
 def test_a_truck_arrives_on_every_open_board_of_its_scope_and_on_no_other(
     people: People, town: Town, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -85,6 +89,7 @@ def test_a_truck_arrives_on_every_open_board_of_its_scope_and_on_no_other(
     assert people.complaints == []
 
 
+@in_browser
 def test_from_the_board_to_the_record_and_its_picture(people: People, town: Town) -> None:
     board = open_board(people, "county_clerk")
     key = town.gates["own"].pass_truck(
@@ -115,6 +120,7 @@ def test_from_the_board_to_the_record_and_its_picture(people: People, town: Town
     assert "晋L12345" not in neighbour.content()
 
 
+@in_browser
 def test_a_board_that_lost_the_platform_says_so_and_catches_up(people: People, town: Town) -> None:
     board = open_board(people, "county_clerk")
     town.gates["own"].beat()
@@ -135,6 +141,7 @@ def test_a_board_that_lost_the_platform_says_so_and_catches_up(people: People, t
     assert people.complaints == []
 
 
+@in_browser
 def test_a_board_whose_reader_logged_out_ends_and_leads_to_the_login(
     people: People, town: Town
 ) -> None:
@@ -152,6 +159,7 @@ def test_a_board_whose_reader_logged_out_ends_and_leads_to_the_login(
     assert key not in board.content()
 
 
+@in_browser
 def test_the_list_filters_without_reload_and_is_taken_out(people: People, town: Town) -> None:
     for second in range(3):
         town.gates["own"].pass_truck(second, plate=f"晋L1000{second}")
@@ -186,6 +194,7 @@ def test_the_list_filters_without_reload_and_is_taken_out(people: People, town: 
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
+@in_browser
 def test_the_pages_can_be_read_by_everybody(people: People, town: Town, theme: str) -> None:
     key = town.gates["own"].pass_truck(
         60, drawn_truck("L 12345"), gross_kg=58_800, verdict="over", flags=["plate_typed"]
