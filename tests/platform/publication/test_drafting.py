@@ -1,9 +1,11 @@
 """A draft comes from the ledger in one go, is edited, and says what it still lacks."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import ValidationError
 
-from hengyuan.platform.ledger.models import WorkingState
+from hengyuan.platform.ledger.models import Scale, SupervisionMode, WorkingState
 from hengyuan.platform.ledger.services import change_unit
 from hengyuan.platform.publication import checks, services
 from hengyuan.platform.publication.models import (
@@ -11,12 +13,11 @@ from hengyuan.platform.publication.models import (
     ListState,
     PublicationList,
     PublishedUnit,
-    SupervisionMode,
 )
 from hengyuan.platform.regions.models import Region
 from hengyuan.platform.terminals.models import Terminal
 from hengyuan.platform.terminals.services import create_terminal
-from tests.platform.publication.county import DECIDED, fresh
+from tests.platform.publication.county import DECIDED, TODAY, fresh
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +64,11 @@ def test_the_mode_is_suggested_by_grade_and_by_equipment(county):
     assert row_of(drafted, "测试大矿").mode == SupervisionMode.STATIONED
     assert row_of(drafted, "测试乙煤矿").mode == SupervisionMode.PATROL
     assert row_of(drafted, "测试甲煤矿").mode == SupervisionMode.ELECTRONIC
+
+
+def test_what_the_survey_proposed_comes_first(county):
+    county.unit("测试电子厂", supervision_mode=SupervisionMode.ELECTRONIC)
+    assert row_of(county.draft(), "测试电子厂").mode == SupervisionMode.ELECTRONIC
 
 
 def test_the_ledgers_entry_is_copied(county):
@@ -183,6 +189,16 @@ def test_warnings_name_what_should_be_looked_at(county):
     assert county.cast.unit.credit_code in told
     assert "测试停产厂" in told
     assert stops(drafted) == []
+
+
+@pytest.mark.parametrize(("days", "told"), [(-1, True), (0, False)])
+def test_an_expired_certificate_is_told_and_does_not_stop_the_list(county, days, told):
+    Scale.objects.create(
+        unit=county.cast.unit, number=1, certificate_expires_on=TODAY + timedelta(days=days)
+    )
+    found = county.complete()
+    assert any("检定证书" in text and "测试甲煤矿" in text for text in warnings(found)) == told
+    assert stops(found) == []
 
 
 def test_two_units_of_one_name_stop_the_list(county):

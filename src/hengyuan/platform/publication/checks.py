@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from hengyuan.platform.ledger.models import SourceUnit, WorkingState
+from hengyuan.platform.ledger.models import Scale, SourceUnit, WorkingState
 from hengyuan.platform.publication.drafting import DECIDED, ledger_units, snapshot
 from hengyuan.platform.publication.models import (
     LeftOut,
@@ -89,6 +90,7 @@ def findings(found: PublicationList) -> list[Finding]:
         *_without_reason(absent_units(found)),
         *_duplicates(rows),
         *_stale(rows),
+        *_certificates(rows),
         *_objections_before(found),
     ]
     return sorted(every, key=lambda finding: not finding.stops)
@@ -185,6 +187,21 @@ def _stale(rows: list[PublishedUnit]) -> Iterator[Finding]:
         if any(getattr(row, name) != value for name, value in snapshot(row.unit).items()):
             text = _("The ledger's entry of %s has changed since the draft: take it over.")
             yield Finding(text % row.name, stops=False, row_pk=row.pk)
+
+
+def _certificates(rows: list[PublishedUnit]) -> Iterator[Finding]:
+    by_unit = {row.unit_id: row for row in rows}
+    ended = Scale.objects.filter(
+        unit__in=by_unit, certificate_expires_on__lt=timezone.localdate()
+    ).order_by("unit__code", "number")
+    for scale in ended:
+        row = by_unit[scale.unit_id]
+        text = _("%(unit)s: the certificate of scale %(number)s ended on %(date)s.") % {
+            "unit": row.name,
+            "number": scale.number,
+            "date": scale.certificate_expires_on,
+        }
+        yield Finding(text, stops=False, row_pk=row.pk)
 
 
 def _objections_before(found: PublicationList) -> Iterator[Finding]:

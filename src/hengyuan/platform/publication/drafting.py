@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, override
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from hengyuan.platform.accounts.models import User
-from hengyuan.platform.ledger.models import Grade, SourceUnit, WorkingState
+from hengyuan.platform.ledger.models import Grade, SourceUnit, SupervisionMode, WorkingState
 from hengyuan.platform.publication.locking import (
     Conflict,
     check_version,
@@ -26,7 +26,6 @@ from hengyuan.platform.publication.models import (
     ListState,
     PublicationList,
     PublishedUnit,
-    SupervisionMode,
 )
 from hengyuan.platform.regions.models import Level, Region
 from hengyuan.platform.terminals.models import Terminal
@@ -49,10 +48,11 @@ class AlreadyInPreparation(ValueError):
 
 
 def suggested_mode(unit: SourceUnit, has_terminal: bool) -> SupervisionMode:
-    """After decree 301: electronic with equipment, else stationed for key units, patrol for others.
-
-    A suggestion: the county decides.
+    """What the survey proposed; else after decree 301: electronic with equipment, stationed for
+    key units, patrol for others. A suggestion: the county decides.
     """
+    if unit.supervision_mode:
+        return SupervisionMode(unit.supervision_mode)
     if has_terminal:
         return SupervisionMode.ELECTRONIC
     return SupervisionMode.STATIONED if unit.grade == Grade.KEY else SupervisionMode.PATROL

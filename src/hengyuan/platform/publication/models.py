@@ -20,7 +20,7 @@ from simple_history.models import HistoricalRecords
 from hengyuan.platform.accounts.models import Department, OfficeKind
 from hengyuan.platform.accounts.scope import scope_q
 from hengyuan.platform.documents.models import IssuedDocument
-from hengyuan.platform.ledger.models import Grade, SourceUnit, UnitKind
+from hengyuan.platform.ledger.models import Grade, SourceUnit, SupervisionMode, UnitKind
 from hengyuan.platform.regions.models import Region
 
 if TYPE_CHECKING:
@@ -43,12 +43,6 @@ class ListState(models.TextChoices):
 
 IN_PREPARATION = frozenset({ListState.DRAFT, ListState.IN_REVIEW})
 IN_PUBLIC = frozenset({ListState.PUBLISHED, ListState.FINAL, ListState.SUPERSEDED})
-
-
-class SupervisionMode(models.TextChoices):
-    STATIONED = "stationed", _("Stationed officers")
-    PATROL = "patrol", _("Patrol")
-    ELECTRONIC = "electronic", _("Electronic supervision")
 
 
 class DayCounting(models.TextChoices):

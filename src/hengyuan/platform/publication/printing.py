@@ -11,13 +11,13 @@ from django.utils.translation import override
 from hengyuan.platform.accounts.models import Office, OfficeKind, User
 from hengyuan.platform.documents import services as documents
 from hengyuan.platform.documents.models import Form
+from hengyuan.platform.ledger.models import SupervisionMode
 from hengyuan.platform.publication.models import (
     Attachment,
     Objection,
     PublicationList,
     PublishedUnit,
     Stage,
-    SupervisionMode,
 )
 from hengyuan.platform.regions.models import Region
 

@@ -23,6 +23,7 @@ from hengyuan.platform.county_map import CountyFigure, CountyMap, county_map
 from hengyuan.platform.documents import queries as documents
 from hengyuan.platform.documents import services as document_services
 from hengyuan.platform.documents.models import MEDIA_TYPES, Form
+from hengyuan.platform.ledger.models import SupervisionMode
 from hengyuan.platform.listing import ListPage
 from hengyuan.platform.publication import checks, printing, queries, services
 from hengyuan.platform.publication.filters import ListFilter
@@ -43,7 +44,6 @@ from hengyuan.platform.publication.history import list_trail
 from hengyuan.platform.publication.models import (
     PublicationList,
     PublicationRules,
-    SupervisionMode,
 )
 from hengyuan.platform.publication.tables import ListTable
 from hengyuan.platform.publication.workbooks import EXCEL_TYPE, list_workbook, overview_workbook
