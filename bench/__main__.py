@@ -1,0 +1,50 @@
+"""`make bench`: every benchmark, short, one JSON object a line behind its name.
+
+Each can be run alone and longer: `python -m bench.NAME --help`.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HENGYUAN = str(Path(sys.executable).parent / "hengyuan")
+RUNS = {
+    "demo: 300 trucks, three terminals": [
+        HENGYUAN, "demo", "--trucks", "300", "--exit", "--json", "--home", "{tmp}",
+    ],
+    "board: verdict to the open page": [sys.executable, "-m", "bench.board", "--json"],
+    "intake: back-fill beside COPY": [
+        sys.executable, "-m", "bench.intake", "--records", "200000", "--json",
+    ],
+    "intake: live, one record a request": [
+        sys.executable, "-m", "bench.intake", "--live", "--rate", "500", "--seconds", "10",
+        "--json",
+    ],
+}  # fmt: skip
+
+
+def main() -> int:
+    failed = 0
+    for name, command in RUNS.items():
+        with tempfile.TemporaryDirectory(prefix="hengyuan-bench-") as folder:
+            Path(folder).chmod(0o711)
+            home = str(Path(folder) / "home")
+            done = subprocess.run(
+                [part.replace("{tmp}", home) for part in command],
+                stdout=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+        lines = done.stdout.strip().splitlines()
+        print(f"{name}\n  {lines[-1] if lines else '(no figures)'}", flush=True)
+        if done.returncode or not lines:
+            failed += 1
+            continue
+        json.loads(lines[-1])
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
