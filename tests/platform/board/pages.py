@@ -11,7 +11,7 @@ PAGES = [
         "board:board",
         who(open_to=WATCHERS, hidden_from=NEIGHBOUR),
         args=lambda scene: [scene.cast.unit.region_id],
-        max_queries=14,
+        max_queries=15,
         grow=lambda scene: (scene.more_records(5), scene.more_terminals(4)),
     ),
     Page(

@@ -371,6 +371,28 @@ def test_a_database_that_does_not_answer_is_told_and_what_came_meanwhile_follows
     asyncio.run(work())
 
 
+def test_a_stream_whose_reader_cannot_be_checked_ends_without_a_word_of_logging_out(
+    cast: Cast, own_gate: TestTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db import OperationalError
+
+    def away(*_: Any) -> bool:
+        raise OperationalError("the server closed the connection unexpectedly")
+
+    monkeypatch.setattr(streams, "BEAT_S", 0.05)
+    monkeypatch.setattr(streams, "RECHECK_S", 0.05)
+    monkeypatch.setattr(streams, "may_go_on", away)
+    cookies = cookies_of(cast.county_clerk)
+
+    async def work() -> None:
+        async with opened(COUNTY, cookies) as stream:
+            await stream.next("stale")
+            await stream.over()
+            assert b"event: ended" not in stream.body
+
+    asyncio.run(work())
+
+
 def test_a_listener_that_is_cut_off_listens_again(
     cast: Cast, own_gate: TestTerminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

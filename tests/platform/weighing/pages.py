@@ -19,21 +19,21 @@ PAGES = [
     Page(
         "weighing:records",
         who(open_to=EVERYBODY - OUTSIDER),
-        max_queries=14,
+        max_queries=15,
         grow=lambda scene: scene.more_records(5),
     ),
     Page(
         "weighing:record",
         who(open_to=READERS, hidden_from=ELSEWHERE),
         args=lambda scene: [scene.records.code, 2],
-        max_queries=16,
+        max_queries=10,
         grow=lambda scene: scene.more_records(5),
     ),
     Page(
         "weighing:evidence",
         who(open_to=READERS, hidden_from=ELSEWHERE),
         args=lambda scene: [scene.records.code, 3, scene.picture.digest],
-        max_queries=6,
+        max_queries=5,
         grow=lambda scene: scene.more_records(5),
     ),
     Page(
@@ -50,7 +50,7 @@ PAGES = [
     Page(
         "weighing:chain",
         who(open_to=EVERYBODY - OUTSIDER),
-        max_queries=6,
+        max_queries=4,
         grow=lambda scene: scene.more_terminals(4),
     ),
     Page(

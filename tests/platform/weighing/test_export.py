@@ -114,6 +114,24 @@ def test_a_filter_that_is_not_valid_exports_nothing(clerk: Client, weighed: Gate
     assert not Export.objects.exists()
 
 
+def test_an_export_that_takes_too_long_is_ended_and_says_so(
+    clerk: Client, weighed: Gates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db import connection
+
+    from hengyuan.platform.weighing import views_export
+
+    def slow(*_: Any, **__: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(30)")
+
+    monkeypatch.setattr(views_export, "QUERY_TIMEOUT_MS", 20)
+    monkeypatch.setattr(views_export, "read_in_order", slow)
+    assert "查询超时" in clerk.post(EXCEL, follow=True).content.decode()
+    # the attempt is noted, with no number of records
+    assert Export.objects.get().records is None
+
+
 def test_only_one_workbook_is_made_at_a_time(
     clerk: Client, weighed: Gates, monkeypatch: pytest.MonkeyPatch
 ) -> None:

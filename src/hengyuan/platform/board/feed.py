@@ -112,7 +112,7 @@ class Feed:
         }
         message = Message(
             id=upto,
-            at=f"{localtime(now()):%H:%M:%S}",
+            at=time_now(),
             day=found.day.isoformat(),
             rows=[rendered(self.area, line) for line in lines],
             parts={name: render_to_string(f"board/parts/{name}.html", context) for name in PARTS},
@@ -122,6 +122,11 @@ class Feed:
             "over": [tally.over for tally in found.hours],
         }
         return message, chart
+
+
+def time_now() -> str:
+    """The local time of day, for the light that says how old the figures are."""
+    return f"{localtime(now()):%H:%M:%S}"
 
 
 def rendered(area: Area, line: Line) -> dict[str, Any]:

@@ -8,9 +8,11 @@ from typing import Any
 
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.base import SessionBase
+from django.db import Error as DatabaseError
 from django.http import HttpRequest
 
 from hengyuan.platform.accounts.permissions import may
+from hengyuan.platform.board.feed import time_now
 from hengyuan.platform.board.hub import TooManyStreams, hub
 from hengyuan.platform.board.queries import Area, area_of
 from hengyuan.platform.regions.models import Region
@@ -46,13 +48,19 @@ async def events(
                 return
             if here.loop.time() - checked_at >= RECHECK_S:
                 checked_at = here.loop.time()
-                if not await here.in_thread(may_go_on, session, area):
+                try:
+                    allowed = await here.in_thread(may_go_on, session, area)
+                except (DatabaseError, OSError):
+                    # nobody can say: the browser comes back in a moment and is asked again
+                    yield _event("stale", {})
+                    return
+                if not allowed:
                     yield _event("ended", {})
                     return
             if member.is_stale:
                 yield _event("stale", {})
             elif message is None:
-                yield ": still here\n" + _event("beat", {})
+                yield ": still here\n" + _event("beat", {"at": time_now()})
             else:
                 name = "whole" if message.is_whole else "update"
                 yield _event(name, message.as_dict(), message.id)

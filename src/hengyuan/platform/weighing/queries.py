@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import OperationalError, connection, transaction
 from django.db.models import Max, Q, QuerySet
+from psycopg.errors import QueryCanceled
 
 from hengyuan.platform.accounts.scope import Scope
 from hengyuan.platform.intake.models import Batch
@@ -14,6 +18,9 @@ from hengyuan.platform.weighing import columns
 from hengyuan.platform.weighing.models import Weighing, WeighingQuerySet
 from hengyuan.platform.weighing.proof import Chain
 from hengyuan.platform.weighing.tables import Line as Line
+from hengyuan.platform.weighing.tickets import Standing as Standing
+from hengyuan.platform.weighing.tickets import TicketRecord as TicketRecord
+from hengyuan.platform.weighing.tickets import record_of_ticket as record_of_ticket
 
 PAGE_SIZE = 50
 MAX_COUNTED = 10_000
@@ -22,6 +29,24 @@ MAX_BATCHES = 60
 
 _NEWEST_FIRST = ("-weighed_at", "-terminal_id", "-seq")
 _OLDEST_FIRST = ("weighed_at", "terminal_id", "seq")
+
+
+class TooSlow(Exception):
+    """A query took longer than it may."""
+
+
+@contextmanager
+def at_most(milliseconds: int) -> Iterator[None]:
+    """Queries within end after so long, with TooSlow: no index serves every wish over years."""
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL statement_timeout = {milliseconds:d}")
+            yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise TooSlow from error
+        raise
 
 
 @dataclass(frozen=True, slots=True)

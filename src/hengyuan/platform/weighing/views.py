@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_safe
-from psycopg.errors import QueryCanceled
 
 from hengyuan.platform.accounts.permissions import requires
 from hengyuan.platform.weighing import queries
@@ -37,9 +35,7 @@ def records(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             context |= _page(request, form, oldest_first)
-        except OperationalError as error:
-            if not isinstance(error.__cause__, QueryCanceled):
-                raise
+        except queries.TooSlow:
             context["too_slow"] = True
     return _answer(request, form, context)
 
@@ -61,9 +57,7 @@ def _answer(request: HttpRequest, form: RecordFilterForm, context: dict[str, Any
 
 def _page(request: HttpRequest, form: RecordFilterForm, oldest_first: bool) -> dict[str, Any]:
     wanted = matching(Weighing.objects.visible_to(request.user), form.wanted())
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = {QUERY_TIMEOUT_MS}")
+    with queries.at_most(QUERY_TIMEOUT_MS):
         page = queries.page(
             wanted,
             after=queries.Cursor.parse(request.GET.get("after")),

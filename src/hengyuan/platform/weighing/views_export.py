@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from hengyuan.platform.accounts.permissions import requires
-from hengyuan.platform.weighing import chains, services
+from hengyuan.platform.weighing import chains, queries, services
 from hengyuan.platform.weighing.export import MAX_ROWS, read_in_order, write_workbook
 from hengyuan.platform.weighing.filters import matching
 from hengyuan.platform.weighing.forms import ChainForm, RecordFilterForm
@@ -30,6 +30,7 @@ _LOG_PAGE = 50
 # A workbook keeps a core busy for seconds, in the process that also takes the terminals' records.
 _one_at_a_time = threading.Semaphore(1)
 _WAIT_S = 30.0
+QUERY_TIMEOUT_MS = 60_000
 
 
 @require_POST
@@ -45,6 +46,9 @@ def excel(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse('weighing:records')}?{form.query()}")
     try:
         return _workbook(request, form)
+    except queries.TooSlow:
+        messages.error(request, _("This search takes too long over so long a period."))
+        return redirect(f"{reverse('weighing:records')}?{form.query()}")
     finally:
         _one_at_a_time.release()
 
@@ -60,9 +64,10 @@ def _workbook(request: HttpRequest, form: RecordFilterForm) -> HttpResponse:
         description="; ".join(f"{label}: {text}" for label, text in description),
     )
     records = matching(Weighing.objects.visible_to(user), form.wanted())
-    content, count = write_workbook(
-        read_in_order(records), description, by=f"{user} ({user.office})", at=note.at
-    )
+    with queries.at_most(QUERY_TIMEOUT_MS):
+        content, count = write_workbook(
+            read_in_order(records), description, by=f"{user} ({user.office})", at=note.at
+        )
     services.note_exported(note, count)
     answer = HttpResponse(content, content_type=EXCEL_TYPE)
     name = f"weighing-{localtime(note.at):%Y%m%d-%H%M%S}.xlsx"

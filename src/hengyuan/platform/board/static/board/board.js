@@ -49,7 +49,7 @@ function take(data, isWhole) {
   const known = new Set([...rows.children].map((line) => line.dataset.key));
   const news = data.rows.filter((row) => !known.has(row.key));
   // oldest first, so that those of the same moment end in the order of the server
-  news.toReversed().forEach(place);
+  [...news].reverse().forEach(place);
   while (rows.children.length > Number(board.dataset.most)) rows.lastElementChild.remove();
   document.getElementById("no-rows").hidden = rows.children.length > 0;
   for (const [name, html] of Object.entries(data.parts)) replace(name, html);
@@ -89,7 +89,7 @@ function open() {
   }
   source.addEventListener("beat", (event) => {
     heard(event);
-    clock.textContent = new Date().toTimeString().slice(0, 8);
+    clock.textContent = JSON.parse(event.data).at;
   });
   source.addEventListener("stale", () => {
     heardAt = Date.now();
