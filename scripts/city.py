@@ -44,6 +44,8 @@ from hengyuan.world.trucks import Truck, trucks
 
 PASSWORD = "weigh-every-truck-1"  # noqa: S105 - of a city that lives for minutes on this machine
 DIVISION_KG = 20
+_PASSWORD_FOR_ALL = {"HENGYUAN_DEMO_PASSWORD": PASSWORD}
+_ROOT = Path(__file__).resolve().parent.parent
 _CHINA = timezone(timedelta(hours=8))
 _BATCH = 200
 _PICTURED = 3
@@ -74,46 +76,25 @@ def running_city(
         folder.chmod(0o711)  # the database's user passes through
     try:
         with running_platform(folder) as address:
-            environment = {"HENGYUAN_DEMO_PASSWORD": PASSWORD}
             said = _hengyuan(
                 folder,
                 *("world", "city", "--terminals", str(terminals), "--json"),
-                more=environment,
+                more=_PASSWORD_FOR_ALL,
             )
             entered = msgspec.json.decode(said.strip().splitlines()[-1], type=EnteredCity)
             weigh(address, entered, days, trucks_per_day)
-            yield City(address, folder, _with_everyone(folder, entered))
+            yield City(address, folder, _with_inhabitants(folder, entered))
     finally:
         if home is None:
             EmbeddedPostgres(folder).stop()
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _with_everyone(home: Path, entered: EnteredCity) -> EnteredCity:
-    """The city with a person of each office and role that it lacks, each with the same password."""
-    unit = entered.terminals[0].code.partition("-")[0] if entered.terminals else ""
-    wanted = [
-        ("province", "省治超办负责人（演示）", "head", ("--region", "140000")),
-        ("hongtong-head", "洪洞县负责人（演示）", "head", ("--region", "141024")),
-        ("hongtong-inspector", "洪洞县检查员（演示）", "inspector", ("--region", "141024")),
-        ("hongtong-reader", "洪洞县只读人员（演示）", "readonly", ("--region", "141024")),
-        (
-            "transport",
-            "洪洞县交通运输部门（演示）",
-            "clerk",
-            ("--region", "141024", "--department", "transport"),
-        ),
-        ("manager", "源头单位负责人（演示）", "manager", ("--unit", unit)),
-    ]
-    known = {login.username for login in entered.logins}
-    added = []
-    for username, name, role, where in wanted:
-        if username in known or not where[1]:
-            continue
-        arguments = ["platform", "user", "add", username, "--name", name, "--role", role, *where]
-        _hengyuan(home, *arguments, "--keep", "--password-stdin", typed=f"{PASSWORD}\n")
-        added.append(Login(username, PASSWORD, name, ""))
-    return EnteredCity(terminals=entered.terminals, logins=[*entered.logins, *added])
+def _with_inhabitants(home: Path, entered: EnteredCity) -> EnteredCity:
+    """The city with a person of every office and role, and with publication lists."""
+    said = _python(home, "-m", "scripts.inhabitants", more=_PASSWORD_FOR_ALL)
+    logins = msgspec.json.decode(said.strip().splitlines()[-1], type=list[Login])
+    return EnteredCity(terminals=entered.terminals, logins=[*entered.logins, *logins])
 
 
 @contextmanager
@@ -286,20 +267,22 @@ class _Terminal:
 _COMMAND = [sys.executable, "-c", "from hengyuan.cli import main; main()"]
 
 
-def _hengyuan(
-    home: Path, *arguments: str, more: dict[str, str] | None = None, typed: str = ""
-) -> str:
+def _hengyuan(home: Path, *arguments: str, more: dict[str, str] | None = None) -> str:
+    return _python(home, *_COMMAND[1:], *arguments, more=more)
+
+
+def _python(home: Path, *arguments: str, more: dict[str, str] | None = None) -> str:
     done = subprocess.run(
-        [*_COMMAND, *arguments],
+        [sys.executable, *arguments],
+        cwd=_ROOT,
         env=_environment(home) | (more or {}),
-        input=typed,
         capture_output=True,
         text=True,
         check=False,
         timeout=_START_WITHIN_S,
     )
     if done.returncode:
-        raise SystemExit(f"hengyuan {' '.join(arguments[:2])} failed:\n{done.stderr}")
+        raise SystemExit(f"{' '.join(arguments[-6:])} failed:\n{done.stdout}{done.stderr}")
     return done.stdout
 
 

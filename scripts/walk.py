@@ -7,9 +7,12 @@ since a hundred pages of units differ in nothing that an eye or a checker would 
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
@@ -32,6 +35,8 @@ class Visited:
     content_type: str
     main: str
     """What stands in <main>, to tell whether two people see the same."""
+    parts: frozenset[str]
+    """The kinds of element it is made of, to tell whether two pages differ in more than text."""
 
     @property
     def is_page(self) -> bool:
@@ -69,9 +74,15 @@ def route_of(path: str) -> str | None:
         return None
 
 
-def log_in(address: str, username: str, password: str) -> httpx.Client:
+@contextmanager
+def log_in(address: str, username: str, password: str) -> Iterator[httpx.Client]:
     """A client with this person's session. RuntimeError where the login is refused."""
-    http = httpx.Client(base_url=address, timeout=60, trust_env=False)
+    with httpx.Client(base_url=address, timeout=60, trust_env=False) as http:
+        _log_in(http, username, password)
+        yield http
+
+
+def _log_in(http: httpx.Client, username: str, password: str) -> None:
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', _page(http, "/account/login/"))
     form = {
         "username": username,
@@ -79,10 +90,9 @@ def log_in(address: str, username: str, password: str) -> httpx.Client:
         "csrfmiddlewaretoken": token[1] if token else "",
         "next": "/",
     }
-    answer = http.post("/account/login/", data=form, headers={"referer": address})
+    answer = http.post("/account/login/", data=form, headers={"referer": str(http.base_url)})
     if answer.status_code != 302:
-        raise RuntimeError(f"{username} cannot log in at {address}: {answer.status_code}")
-    return http
+        raise RuntimeError(f"{username} cannot log in at {http.base_url}: {answer.status_code}")
 
 
 def walk(http: httpx.Client, starts: tuple[str, ...] = ("/",)) -> list[Visited]:
@@ -127,17 +137,21 @@ def _visit(http: httpx.Client, route: str, address: str) -> tuple[Visited, list[
     ]
     main = text.partition("<main")[2].partition("</main>")[0]
     main = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", main)
-    return Visited(route, address, answer.status_code, content_type, main), own
+    parts = frozenset(reader.parts)
+    return Visited(route, address, answer.status_code, content_type, main, parts), own
 
 
 class _Reader(HTMLParser):
-    """Gathers the addresses that links lead to."""
+    """Gathers the addresses that links lead to, and the kinds of element."""
 
     def __init__(self) -> None:
         super().__init__()
         self.links: list[str] = []
+        self.parts: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = " ".join(sorted(name for name, _ in attrs))
+        self.parts.add(f"{tag} {dict(attrs).get('class')} {names}")
         if tag == "a":
             self.links += [value for name, value in attrs if name == "href" and value]
 
@@ -157,3 +171,4 @@ def _set_up() -> None:
 
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hengyuan.platform.settings")
         django.setup()
+    logging.getLogger("httpx").setLevel(logging.WARNING)

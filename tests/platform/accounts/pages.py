@@ -9,7 +9,7 @@ PAGES = [
     Page(
         "accounts:password",
         who(open_to=EVERYBODY),
-        max_queries=5,
+        max_queries=4,
         fixed="shows one form",
     ),
 ]

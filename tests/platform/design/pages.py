@@ -6,7 +6,7 @@ PAGES = [
     Page(
         "design:parts",
         who(open_to=SUPERVISORS | NEIGHBOUR),
-        max_queries=10,
+        max_queries=8,
         fixed="shows invented things, the same ones always",
     ),
     Page(

@@ -6,7 +6,7 @@ PAGES = [
     Page(
         "home",
         who(open_to=EVERYBODY),
-        max_queries=12,
+        max_queries=9,
         grow=lambda scene: (scene.more_units(4), scene.more_terminals(6), scene.more_records(8)),
     ),
     Page(

@@ -16,20 +16,20 @@ PAGES = [
     Page(
         "ledger:units",
         who(open_to=EVERYBODY - OUTSIDER),
-        max_queries=9,
+        max_queries=8,
         grow=lambda scene: scene.more_units(12),
     ),
     Page(
         "ledger:new_unit",
         who(open_to=KEEPERS | NEIGHBOUR),
-        max_queries=8,
+        max_queries=9,
         fixed="shows one form",
     ),
     Page(
         "ledger:unit",
         who(open_to=OFFICES | OWN_UNIT, hidden_from=ELSEWHERE),
         args=lambda scene: [scene.cast.unit.code],
-        max_queries=20,
+        max_queries=11,
         grow=lambda scene: (scene.more_terminals(6), scene.more_gates(2)),
     ),
     Page(
@@ -43,14 +43,14 @@ PAGES = [
         "ledger:new_gate",
         who(open_to=KEEPERS, hidden_from=NEIGHBOUR),
         args=lambda scene: [scene.cast.unit.code],
-        max_queries=6,
+        max_queries=5,
         fixed="shows one form",
     ),
     Page(
         "ledger:new_lane",
         who(open_to=KEEPERS, hidden_from=NEIGHBOUR),
         args=lambda scene: [scene.cast.unit.code, scene.gate.number],
-        max_queries=6,
+        max_queries=5,
         fixed="shows one form",
     ),
 ]

@@ -27,7 +27,7 @@ PAGES = [
     Page(
         "terminals:terminals",
         who(open_to=EVERYBODY - OUTSIDER),
-        max_queries=9,
+        max_queries=8,
         grow=lambda scene: scene.more_terminals(12),
     ),
     Page(
@@ -41,7 +41,7 @@ PAGES = [
         "terminals:terminal",
         who(open_to=OFFICES | OWN_UNIT, hidden_from=ELSEWHERE),
         args=lambda scene: [scene.terminal.code],
-        max_queries=10,
+        max_queries=7,
         grow=lambda scene: scene.more_terminals(4),
     ),
     Page(

@@ -1,0 +1,85 @@
+"""A city to look at and a browser to look with; both started once for all browser tests."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from scripts.build import main as build
+from scripts.city import PASSWORD, City, running_city
+from scripts.walk import log_in
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--disable-sync",
+]
+
+# user name, theme → a browser context with that person's session
+OpenAs = Callable[..., BrowserContext]
+
+
+@pytest.fixture(scope="session")
+def city() -> Iterator[City]:
+    """A platform with a city in it: offices, people of every role, terminals, weighings."""
+    build()
+    with running_city(terminals=6, days=3, trucks_per_day=8) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def sessions(city: City) -> Callable[[str], str]:
+    """The session cookie of a person by user name; each logs in once."""
+    known: dict[str, str] = {}
+
+    def session(username: str) -> str:
+        if username not in known:
+            with log_in(city.address, username, PASSWORD) as http:
+                known[username] = http.cookies["hengyuan_session"]
+        return known[username]
+
+    return session
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    program = next(filter(None, map(shutil.which, BROWSERS)))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_as(city: City, chromium: Browser, sessions: Callable[[str], str]) -> Iterator[OpenAs]:
+    """Browser contexts of 1366×768, closed behind the test; without a name nobody is logged in."""
+    opened: list[BrowserContext] = []
+
+    def make(username: str | None = None, theme: str = "light") -> BrowserContext:
+        context = chromium.new_context(
+            base_url=city.address,
+            viewport={"width": 1366, "height": 768},
+            locale="zh-CN",
+            # nothing fades, so that what is measured is what is there
+            reduced_motion="reduce",
+        )
+        cookies = [{"name": "hengyuan_theme", "value": theme, "url": city.address}]
+        if username is not None:
+            session = sessions(username)
+            cookies.append({"name": "hengyuan_session", "value": session, "url": city.address})
+        context.add_cookies(cookies)  # type: ignore[arg-type]
+        opened.append(context)
+        return context
+
+    yield make
+    for context in opened:
+        context.close()
