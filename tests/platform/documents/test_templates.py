@@ -266,14 +266,6 @@ def test_a_bad_upload_is_explained_and_not_kept(client, cast, upload, told):
     assert not OfficeTemplate.objects.exists()
 
 
-def test_the_pages_ask_few_questions(client, cast, django_assert_max_num_queries):
-    client.force_login(cast.county_head)
-    with django_assert_max_num_queries(5):
-        client.get("/documents/")
-    with django_assert_max_num_queries(6):
-        client.get(PAGE)
-
-
 @pytest.mark.django_db(transaction=True)
 def test_two_who_save_first_at_the_same_moment(cast, county):
     results: list[str] = []

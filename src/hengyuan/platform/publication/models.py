@@ -217,6 +217,22 @@ class PublicationList(models.Model):
         return self.state == ListState.PUBLISHED
 
 
+class OfListQuerySet(models.QuerySet):
+    """What belongs to a list is seen by those who see the list."""
+
+    def visible_to(self, user: User | AnonymousUser) -> OfListQuerySet:
+        return self.filter(list__in=PublicationList.objects.visible_to(user))
+
+
+class ObjectionQuerySet(OfListQuerySet):
+    def visible_to(self, user: User | AnonymousUser) -> OfListQuerySet:
+        """As the list, but for departments: who objects to what is the scheme's own affair."""
+        office = getattr(user, "office", None)
+        if office is not None and office.kind == OfficeKind.DEPARTMENT:
+            return self.none()
+        return super().visible_to(user)
+
+
 class Objection(models.Model):
     """What somebody has against a published list. Who it was stays with the county."""
 
@@ -265,6 +281,7 @@ class Objection(models.Model):
 
     # the contact is kept once, not in every version
     history = HistoricalRecords(excluded_fields=["contact", "version"])
+    objects = ObjectionQuerySet.as_manager()
 
     class Meta:
         ordering = ["received_on", "pk"]
@@ -327,6 +344,7 @@ class PublishedUnit(models.Model):
     version = models.PositiveIntegerField(default=1, editable=False)
 
     history = HistoricalRecords(excluded_fields=["version"])
+    objects = OfListQuerySet.as_manager()
 
     class Meta:
         ordering = ["unit_code"]
@@ -355,6 +373,7 @@ class LeftOut(models.Model):
     version = models.PositiveIntegerField(default=1, editable=False)
 
     history = HistoricalRecords(excluded_fields=["version"])
+    objects = OfListQuerySet.as_manager()
 
     class Meta:
         ordering = ["unit_code"]
@@ -383,6 +402,8 @@ class Attachment(models.Model):
     document = models.OneToOneField(
         IssuedDocument, models.PROTECT, related_name="publication", verbose_name=_("document")
     )
+
+    objects = OfListQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

@@ -169,7 +169,7 @@ def figures(user: User | AnonymousUser) -> dict[str, int]:
             distinct=True,
         ),
     )
-    objections = Objection.objects.filter(list__in=visible, state=Objection.State.OPEN)
+    objections = Objection.objects.visible_to(user).filter(state=Objection.State.OPEN)
     return counts | {"open_objections": objections.count()}
 
 

@@ -5,19 +5,23 @@ from django.utils.translation import gettext_lazy as _
 
 from hengyuan.platform.publication.models import PublicationList
 
+_WHOLE = {"td": {"class": "whole"}}
+_DAY = "{{ value|date:'SHORT_DATE_FORMAT'|default:'—' }}"
 _NUMBER = {"td": {"class": "num"}, "th": {"class": "num"}}
 
 
 class ListTable(tables.Table):
     region = tables.Column(order_by="region__code", verbose_name=_("county"))
     title = tables.Column(linkify=True)
-    document_no = tables.Column()
+    document_no = tables.Column(attrs=_WHOLE)
     state = tables.TemplateColumn(template_name="publication/parts/state.html")
-    published_on = tables.TemplateColumn("{{ value|date:'SHORT_DATE_FORMAT'|default:'—' }}")
-    objection_until = tables.TemplateColumn("{{ value|date:'SHORT_DATE_FORMAT'|default:'—' }}")
+    published_on = tables.TemplateColumn(_DAY, attrs=_WHOLE)
+    objection_until = tables.TemplateColumn(_DAY, attrs=_WHOLE)
     unit_count = tables.Column(verbose_name=_("units"), attrs=_NUMBER)
     open_objections = tables.Column(verbose_name=_("open objections"), attrs=_NUMBER)
-    reported_to_city_at = tables.TemplateColumn("{{ value|moment }}")
+    reported_to_city_at = tables.TemplateColumn(
+        _DAY, attrs=_WHOLE, verbose_name=_("reported to the city")
+    )
 
     class Meta:
         model = PublicationList
