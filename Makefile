@@ -52,7 +52,7 @@ bench: build system ## the figures, each with what it is compared to
 	$(RUN) python -m bench
 
 screenshots: build system ## every page as a picture, in screenshots/
-	$(RUN) python -m bench.screenshots
+	$(RUN) python -m scripts.screenshots
 
 messages: install ## collect translatable strings into the .po files
 	$(RUN) python -m scripts.messages
