@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
 from datetime import datetime, time
 from typing import Any
@@ -21,6 +22,12 @@ def today_ms(seconds: float = 0) -> int:
 def weigh_today(terminal: TestTerminal, seconds: float, **fields: Any) -> None:
     """One record of today at that second of the day."""
     terminal.weigh(1, weighed_at=today_ms(seconds), **fields)
+
+
+def plates_in(page: str) -> list[str]:
+    """The plates that a page, or a piece of one, shows in their colours; without the dot."""
+    shown = re.findall(r'<span class="plate plate-\w+"[^>]*>(.*?)</span>(?=\s*<|\s*$)', page)
+    return [re.sub(r"<[^>]+>|·", "", plate) for plate in shown]
 
 
 def upload(*parts: tuple[TestTerminal, int, int]) -> None:

@@ -16,7 +16,7 @@ from hengyuan.platform.regions.models import Region
 from hengyuan.platform.terminals.models import Terminal
 from tests.conftest import Cast
 from tests.platform.board.conftest import Gates
-from tests.platform.stored import upload_all, weigh_today
+from tests.platform.stored import plates_in, upload_all, weigh_today
 
 
 def page(client: Client, path: str) -> str:
@@ -77,7 +77,7 @@ def test_each_scope_sees_its_own_trucks_figures_and_terminals(
         client.force_login(cast.people()[who])
         text = page(client, client.get("/board/").headers["Location"])
         seen[who] = (
-            {plate for plate in ("晋L1", "晋L2", "晋L3") if plate in text},
+            {plate[:3] for plate in plates_in(text)},
             {name for name in ("甲煤矿", "乙煤矿", "邻县煤矿") if name in text},
             first_figure(text),
         )

@@ -1,7 +1,9 @@
 """`hengyuan platform chain export`: the same file without a browser."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import django
 import pytest
 from typer.testing import CliRunner
 
@@ -11,6 +13,13 @@ from hengyuan.cli.record import app as record_app
 from hengyuan.platform.weighing.models import Export
 from tests.platform.stored import today_ms, upload
 from tests.platform.weighing.conftest import Gates
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """The command sets logging up for its own output, which ends with it."""
+    yield
+    django.setup()
 
 
 @pytest.fixture

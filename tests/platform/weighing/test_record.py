@@ -80,7 +80,7 @@ def test_the_page_says_what_was_weighed_and_by_which_clause_it_was_judged(
     for said in (
         "58,800 kg", "15,000 kg", "43,800 kg", "58,900 kg", "49,000 kg", "9,800 kg", "20.00%",
         "超限 10%~30%", "六轴及以上铰接列车(牵引车驱动轴为双轴),总质量限值49吨",
-        "煤炭及制品", "ZX-1", "示例运输公司", "示例电厂", "门卫甲", "晋L1234挂",
+        "煤炭及制品", "ZX-1", "示例运输公司", "示例电厂", "门卫甲", "晋L·1234挂",
         "依规定可处最高 4,500 元罚款", "平台不作处罚决定", "第四十三条",
     ):  # fmt: skip
         assert said in page, said
@@ -130,7 +130,7 @@ def test_an_arriving_truck_is_shown_as_not_judged(clerk: Client, gates: Gates) -
     upload_all(gates.own)
     page = text(clerk, gates.own, 1)
     assert "进场" in page
-    assert "不作判定" in page
+    assert "未判定" in page
 
 
 def test_the_limit_shown_is_the_one_that_intake_stored(gates: Gates) -> None:

@@ -51,10 +51,6 @@ class Line:
         return self.is_judged and self.row.verdict != self.row.platform_verdict
 
     @property
-    def verdict(self) -> Any:
-        return words.VERDICTS[self.row.platform_verdict_name]
-
-    @property
     def kind(self) -> Any:
         return words.KINDS[self.row.kind_name]
 
