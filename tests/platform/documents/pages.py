@@ -19,16 +19,17 @@ def _texts(scene: Scene) -> dict[str, object]:
 
 
 def _own_template(scene: Scene) -> None:
-    """A further version of the county's own wording."""
+    """Two further versions of the county's own wording: one to be compared with the other."""
     from hengyuan.platform.documents import services
     from hengyuan.platform.documents.kinds import KINDS
 
     office = scene.cast.county_clerk.office
     kind = next(iter(KINDS.values()))
     version = scene.keep("template versions", lambda: iter(range(100)))
-    services.save_texts(
-        scene.cast.county_clerk, office, kind.name, kind.default_texts(), next(version)
-    )
+    title = scene.keep("template titles", lambda: iter(range(100)))
+    for _ in range(2):
+        texts = kind.default_texts() | {"title": f"第{next(title)}版"}
+        services.save_texts(scene.cast.county_clerk, office, kind.name, texts, next(version))
 
 
 PAGES = [
@@ -42,7 +43,7 @@ PAGES = [
         "documents:template",
         who(open_to=READERS),
         args=_kind,
-        max_queries=9,
+        max_queries=11,
         grow=_own_template,
     ),
     Page(

@@ -168,7 +168,7 @@ PAGES = [
     _read("left_out", 10),
     _read("changes", 8),
     _read("documents", 8),
-    _read("history", 11),
+    _read("history", 16),
     _read("excel", 9),
     _read("preview_pdf", 9),
     _read("preview_word", 9),

@@ -100,11 +100,12 @@ def test_a_unit_of_another_list_cannot_be_named(county):
         services.file_objection(second.pk, WHO, Objection.Via.PORTAL, unit=first.units.first())
 
 
-def test_who_objected_is_not_in_the_history_of_contacts(county):
+def test_who_objected_is_not_in_the_history(county):
     found = county.published()
     filed = county.objection(found)
     version = filed.history.get()
     assert not hasattr(version, "contact")
+    assert not hasattr(version, "name")
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,11 @@ class DayCounting(models.TextChoices):
     WEEKDAYS = "weekdays", _("Monday to Friday")
 
 
+class PublicationRulesQuerySet(models.QuerySet["PublicationRules"]):
+    def visible_to(self, user: User | AnonymousUser) -> PublicationRulesQuerySet:
+        return self.filter(scope_q(user, region="region"))
+
+
 class PublicationRules(models.Model):
     """What a city asks of its counties' publications; without a row `DEFAULT_RULES` hold."""
 
@@ -82,6 +87,7 @@ class PublicationRules(models.Model):
     )
 
     history = HistoricalRecords()
+    objects = PublicationRulesQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("rules of publication")
@@ -279,8 +285,8 @@ class Objection(models.Model):
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    # the contact is kept once, not in every version
-    history = HistoricalRecords(excluded_fields=["contact", "version"])
+    # who it was is kept once, for those who answer, and not in the trail that others read
+    history = HistoricalRecords(excluded_fields=["name", "contact", "version"])
     objects = ObjectionQuerySet.as_manager()
 
     class Meta:
