@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from hengyuan.cli import platform_map
+from hengyuan.cli import platform_ledger, platform_map
 from hengyuan.cli import _platform_chain
 from hengyuan.platform import server
 from hengyuan.platform.embedded import PostgresFailed
@@ -29,6 +29,7 @@ user_app = typer.Typer(
 )
 app.add_typer(user_app, name="user")
 app.add_typer(_platform_chain.app, name="chain")
+app.add_typer(platform_ledger.app, name="ledger")
 app.add_typer(platform_map.app, name="map")
 
 Home = Annotated[

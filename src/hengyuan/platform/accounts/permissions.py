@@ -66,6 +66,10 @@ ACTIONS: dict[str, Action] = {
     for action in (
         Action("units.view", _("See source units"), _EVERYONE),
         Action("units.edit", _("Enter and change source units"), _KEEPERS),
+        Action("units.close", _("Close and re-open source units"), _KEEPERS),
+        Action("units.merge", _("Merge source units that were entered twice"), _KEEPERS),
+        Action("units.import", _("Import the ledger from a workbook"), _KEEPERS),
+        Action("units.export", _("Take the ledger out as a workbook; noted"), _OFFICES),
         Action("terminals.view", _("See terminals and their state"), _EVERYONE),
         Action("terminals.manage", _("Create, suspend and retire terminals"), _KEEPERS),
         Action("records.view", _("See weighing records"), _EVERYONE),

@@ -84,6 +84,12 @@ def with_equipment(units: QuerySet[SourceUnit]) -> QuerySet[SourceUnit]:
     ).annotate(is_complete=Q(has_scale=True, has_camera=True, has_display=True))
 
 
+def incomplete(units: QuerySet[Any]) -> QuerySet[Any]:
+    """Those that lack a scale, a camera or a display."""
+    annotated: QuerySet[Any] = with_equipment(units)
+    return annotated.filter(is_complete=False)
+
+
 def with_publication(units: QuerySet[SourceUnit]) -> QuerySet[SourceUnit]:
     """Adds `is_published`: on a list that stands, and not taken off it."""
     standing = PublishedUnit.objects.filter(

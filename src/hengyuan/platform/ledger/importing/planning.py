@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -15,6 +14,7 @@ from hengyuan.platform.ledger.importing.rows import RowReader
 from hengyuan.platform.ledger.importing.sheets import ReadBook
 from hengyuan.platform.ledger.importing.unit_rows import UnitRows
 from hengyuan.platform.ledger.similarity import Entry, Likeness, suspected_pairs
+from hengyuan.platform.ledger.words import LIKENESS
 
 _TELL_EVERY = 200
 
@@ -77,7 +77,7 @@ def _tell_lookalikes(units: UnitRows, before: list[Entry]) -> None:
         told = min(ours)
         other = pair.second if told == pair.first else pair.first
         reader = new[told][0]
-        why = "、".join(likeness_word(like, pair.apart_m) for like in sorted(pair.likeness))
+        why = "、".join(_why(like, pair.apart_m) for like in sorted(pair.likeness))
         column = _column(pair.likeness)
         if other < 0:
             row, name = new[other][0].row.number, new[other][1].name
@@ -86,15 +86,10 @@ def _tell_lookalikes(units: UnitRows, before: list[Entry]) -> None:
             reader.warn("looks_like", column, name=names[other], code=units.code_of(other), why=why)
 
 
-def likeness_word(likeness: str, apart_m: float | None) -> str:
-    """Why two units look alike, in words."""
-    words: dict[str, Any] = {
-        Likeness.CREDIT_CODE: _("same credit code"),
-        Likeness.NAME: _("same name"),
-        Likeness.SIMILAR_NAME: _("similar name"),
-        Likeness.POSITION: _("%s m apart") % round(apart_m or 0),
-    }
-    return str(words[likeness])
+def _why(likeness: str, apart_m: float | None) -> str:
+    if likeness == Likeness.POSITION:
+        return _("%s m apart") % round(apart_m or 0)
+    return str(LIKENESS[likeness])
 
 
 def _column(likeness: set[Likeness]) -> str:

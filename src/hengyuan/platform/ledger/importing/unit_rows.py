@@ -202,6 +202,8 @@ class UnitRows:
         _check_position(reader, unit, county, changed)
         _check_throughput(reader, unit, changed)
         self._check_closing(reader, unit, was_closed)
+        if not is_new and "credit_code" in changed:
+            self._tell_same_credit(reader, unit)
         if renamed_from and "name" in changed and not reader.is_given("code"):
             reader.warn("name_changes", "name", name=renamed_from, code=unit.code)
         if not reader.is_refused:
@@ -222,6 +224,12 @@ class UnitRows:
                 choices="、".join(names) or "—",
             )
         return found
+
+    def _tell_same_credit(self, reader: RowReader, unit: SourceUnit) -> None:
+        """Another unit has the code already: a company with several sites, or a slip."""
+        others = self._known.by_credit.get(unit.credit_code, ())
+        for other in [other for other in others if other is not unit][:1]:
+            reader.warn("credit_elsewhere", "credit_code", name=other.name, code=other.code)
 
     def _suggest_grade(
         self, reader: RowReader, unit: SourceUnit, wanted: dict[str, Any], is_new: bool
