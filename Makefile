@@ -36,7 +36,7 @@ demo: build ## a small city at work: platform, gates, trucks; Ctrl-C stops it
 	$(RUN) hengyuan demo
 
 test: build system ## the test suite
-	$(RUN) pytest
+	$(RUN) pytest -n 2 --dist loadfile
 
 test-slow: build system ## the long runs
 	$(RUN) pytest -m slow --timeout 3600

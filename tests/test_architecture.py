@@ -11,12 +11,13 @@ SOURCE = Path(__file__).parent.parent / "src" / "hengyuan"
 MAX_LINES = 500
 
 # What an app may reach in another. Pages, forms, tables and routes are an app's own affair.
-PUBLIC = {"services", "queries", "models", "managers"}
+PUBLIC = {"services", "queries", "models", "managers", "words"}
 # Doors that every app goes through, and the rooms that share one table (ADR 0001).
 SHARED = {
     "hengyuan.platform.accounts.scope",
     "hengyuan.platform.accounts.permissions",
     "hengyuan.platform.accounts.access",
+    "hengyuan.platform.accounts.handover",
     "hengyuan.platform.weighing.columns",
     "hengyuan.platform.weighing.partitions",
     "hengyuan.platform.weighing.evidence",
