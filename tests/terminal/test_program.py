@@ -8,12 +8,16 @@ import random
 import signal
 import socket
 import sys
+import tomllib
 from collections import Counter
 from itertools import islice
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from hengyuan.cli.terminal import app
+from hengyuan.terminal.screen.pin import pin_matches
 from hengyuan.world.axle_records import load_axle_records
 from hengyuan.world.gate import Gate
 from hengyuan.world.trucks import trucks
@@ -171,3 +175,11 @@ def test_it_says_what_keeps_it_from_running(county, tmp_path):
             assert (code, "不能重复登记" in said) == (1, True), said
 
     asyncio.run(scenario())
+
+
+def test_a_pin_is_printed_as_the_digest_that_the_configuration_wants():
+    said = CliRunner().invoke(app, ["pin"], input="246810\n246810\n")
+    assert said.exit_code == 0
+    digest = tomllib.loads(said.stdout.splitlines()[-1])["pin"]
+    assert pin_matches("246810", digest)
+    assert CliRunner().invoke(app, ["pin"], input="123\n123\n").exit_code == 2

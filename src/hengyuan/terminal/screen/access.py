@@ -49,7 +49,8 @@ def is_local(connection: HTTPConnection) -> bool:
 
 def same_origin(request: Request) -> bool:
     """Whether a form was sent by a page of this server."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None and site not in ("same-origin", "none"):
+        return False
     origin = request.headers.get("origin")
-    if origin is None:
-        return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
-    return origin.partition("://")[2] == request.headers.get("host", "")
+    return origin is None or origin.partition("://")[2] == request.headers.get("host", "")

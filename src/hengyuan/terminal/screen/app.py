@@ -44,7 +44,8 @@ _HEADERS = {
     "img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
     "base-uri 'none'",
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    # not "no-referrer": browsers would hide the origin of our own forms from us as well
+    "referrer-policy": "same-origin",
 }
 
 
