@@ -133,12 +133,16 @@ def test_an_arriving_truck_is_shown_as_not_judged(clerk: Client, gates: Gates) -
     assert "未判定" in page
 
 
-def test_the_limit_shown_is_the_one_that_intake_stored(gates: Gates) -> None:
+def test_the_limit_shown_is_the_one_that_intake_stored(clerk: Client, gates: Gates) -> None:
     weigh_today(gates.own, 1)
     weigh_today(gates.own, 2, axles=2, combination="rigid", layout="1+1", drive_axles=1,
                 licensed_total_kg=16_000, gross_kg=15_000, group_kg=(5_000, 10_000),
-                limit_kg=16_000)  # fmt: skip
+                limit_kg=16_000, spacing_mm=(3_800,))  # fmt: skip
     upload_all(gates.own)
+    page = text(clerk, gates.own, 2)
+    assert "行驶证总质量 16,000 kg" in page
+    assert "轴距 3,800 mm" in page
+    assert "行驶证标明的总质量(16000千克)" in page
     for row in Weighing.objects.select_related("terminal"):
         said = explain(row)
         assert not said.stored_differs
@@ -285,6 +289,7 @@ def test_the_page_needs_few_queries_however_large_the_batch(
 ) -> None:
     gates.own.weigh(300, weighed_at=today_ms(1))
     upload_all(gates.own)
+    clerk.get("/weighing/")  # the first visit of a session is noted down
     with django_assert_max_num_queries(12):
         assert HOLDS in clerk.get(url(gates.own, 150)).content.decode()
 

@@ -47,7 +47,7 @@ def figures(user: Any) -> list[Figure]:
         return []
     today = _today(user)
     return [
-        Figure(_("Trucks out today"), today["trucks"], _records(), _("weighed at the gates")),
+        Figure(_("Trucks out today"), today["out"], _records(), _("weighed at the gates")),
         Figure(
             _("Over the limit today"),
             today["over"],
@@ -63,7 +63,7 @@ def _today(user: Any) -> dict[str, int]:
     counted = WeighingCount.objects.visible_to(user).filter(
         day=localdate(), kind=columns.kind_no("exit")
     )
-    sums = counted.aggregate(trucks=Sum("trucks"), over=Sum("trucks", filter=Q(band__gt=0)))
+    sums = counted.aggregate(out=Sum("trucks"), over=Sum("trucks", filter=Q(band__gt=0)))
     return {name: value or 0 for name, value in sums.items()}
 
 

@@ -74,6 +74,8 @@ COLUMNS: tuple[Column, ...] = (
         gettext_lazy("Combination"), 16, lambda r: _word(words.COMBINATIONS, r.combination_name)
     ),
     Column(gettext_lazy("Axle layout"), 10, lambda r: r.layout),
+    Column(gettext_lazy("Licensed total (kg)"), 12, lambda r: r.licensed_total_kg, _KG),
+    Column(gettext_lazy("Tyres missing"), 8, lambda r: r.missing_tyres),
     Column(gettext_lazy("Gross (kg)"), 11, lambda r: r.gross_kg, _KG),
     Column(gettext_lazy("Tare (kg)"), 11, lambda r: r.tare_kg, _KG),
     Column(gettext_lazy("Net (kg)"), 11, lambda r: r.net_kg, _KG),
