@@ -4,8 +4,9 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from hengyuan.platform.body_limit import BodyLimit
 from hengyuan.platform.intake.lane import Lane
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hengyuan.platform.settings")
 
-application = Lane(get_asgi_application())
+application = Lane(BodyLimit(get_asgi_application()))
