@@ -7,16 +7,19 @@ rows at the cost of a fixed number of queries, and only what the person may see.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar
 
 from django.utils.functional import Promise
 from django.utils.timezone import localdate
 
 from hengyuan.platform.discovery import modules_named
+
+T = TypeVar("T")
 
 
 class Urgency(IntEnum):
@@ -81,6 +84,20 @@ def figures_of(user: Any) -> list[Figure]:
         if hasattr(module, "figures")
         for figure in module.figures(user)
     ]
+
+
+def once(ask: Callable[[Any], T]) -> Callable[[Any], T]:
+    """For what both duties and figures need: asked once for a user object, which lives as long
+    as its request."""
+
+    @wraps(ask)
+    def remembered(user: Any) -> T:
+        known: dict[Any, Any] = user.__dict__.setdefault("_asked_for_home", {})
+        if ask not in known:
+            known[ask] = ask(user)
+        return known[ask]  # type: ignore[no-any-return]
+
+    return remembered
 
 
 def some(names: Iterable[Any], most: int = 3) -> str:

@@ -4,6 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from hengyuan.platform.accounts.access import note
+from hengyuan.platform.accounts.models import AccessKind
+
 
 def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
     context = {"status": status, "title": title, "advice": advice}
@@ -20,6 +23,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        detail = f"{request.method} {request.path} ({exception})"
+        note(AccessKind.REFUSED, user, request=request, detail=detail)
     return _page(
         request,
         403,

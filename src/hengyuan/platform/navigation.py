@@ -66,18 +66,6 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
-        _("The public"),
-        (
-            Entry(_("Public portal"), icon="world", url_name="portal:home"),
-            Entry(
-                _("Reports from the public"),
-                icon="speakerphone",
-                url_name="portal:reports",
-                action="reports.view",
-            ),
-        ),
-    ),
-    Section(
         _("Publication of units"),
         (
             Entry(
@@ -97,6 +85,30 @@ SECTIONS: tuple[Section, ...] = (
                 icon="file-text",
                 url_name="documents:templates",
                 action="documents.view",
+            ),
+        ),
+    ),
+    Section(
+        _("Offices and people"),
+        (
+            Entry(
+                _("Offices"),
+                icon="building-community",
+                url_name="offices:offices",
+                action="offices.view",
+            ),
+            Entry(_("People"), icon="users", url_name="people:people", action="offices.view"),
+            Entry(
+                _("Townships"),
+                icon="map-pin",
+                url_name="townships:townships",
+                action="townships.view",
+            ),
+            Entry(
+                _("Access log"),
+                icon="list-search",
+                url_name="audit:log",
+                action="access.view",
             ),
         ),
     ),

@@ -6,20 +6,19 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from hengyuan.platform.ledger import queries as ledger
-from hengyuan.platform.terminals import queries as terminals
+from hengyuan.platform.duties import duties_of, figures_of
 
 _THEMES = {"light", "dark"}
 
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """What asks for attention today in this person's scope."""
+    """What this person must do today, what to keep an eye on, and the figures of their scope."""
+    found = duties_of(request.user) if request.user.is_authenticated else []
     context = {
-        "units": ledger.figures(request.user),
-        "terminals": terminals.figures(request.user),
-        "silent": terminals.silent(request.user)[:10],
-        "planned": terminals.planned(request.user)[:10],
+        "todo": [duty for duty in found if duty.is_mine],
+        "watched": [duty for duty in found if not duty.is_mine],
+        "figures": figures_of(request.user),
     }
     return render(request, "pages/home.html", context)
 

@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from hengyuan.platform import pages
+from hengyuan.platform.accounts import views_audit
 from hengyuan.platform.terminals import api as terminals_api
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,13 +13,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("theme/", login_not_required(pages.theme), name="theme"),
     path("language/", login_not_required(set_language), name="set_language"),
     path("account/", include("hengyuan.platform.accounts.urls")),
+    path("offices/", include("hengyuan.platform.accounts.urls_offices")),
+    path("townships/", include("hengyuan.platform.accounts.urls_townships")),
+    path("people/", include("hengyuan.platform.accounts.urls_people")),
+    path("audit/", include("hengyuan.platform.accounts.urls_audit")),
+    path("permissions/", views_audit.permissions, name="permissions"),
     path("board/", include("hengyuan.platform.board.urls")),
     path("weighing/", include("hengyuan.platform.weighing.urls")),
     path("units/", include("hengyuan.platform.ledger.urls")),
     path("terminals/", include("hengyuan.platform.terminals.urls")),
     path("publication/", include("hengyuan.platform.publication.urls")),
     path("documents/", include("hengyuan.platform.documents.urls")),
-    path("", include("hengyuan.platform.portal.urls")),
     path("design/", include("hengyuan.platform.design.urls")),
     path("api/terminals/v1/enrol", terminals_api.enrol, name="terminals-enrol"),
 ]

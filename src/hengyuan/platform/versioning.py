@@ -87,6 +87,5 @@ class VersionedForm(forms.BaseModelForm):
     def tell_stale(self, stale: Stale) -> None:
         """Say who changed what in between; saving again is then done knowingly."""
         self.stale = stale
-        self.add_error(None, str(stale))
         self.data = self.data.copy()
         self.data[self.add_prefix("version")] = str(stale.record.version)

@@ -123,6 +123,8 @@ def spent_because(link: Invitation | ResetLink) -> str:
         return _("This link was withdrawn or replaced by a newer one. Ask who gave it to you.")
     if link.is_expired:
         return _("This link has run out. Ask who gave it to you for a new one.")
+    if isinstance(link, ResetLink):
+        return _("This account is closed. Ask the head of your office.")
     return _("The office is closed. Ask who gave you the link.")
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hengyuan.platform.accounts.scope import visible_regions
 from hengyuan.platform.terminals.models import Terminal, TerminalQuerySet, TerminalState
+from hengyuan.platform.terminals.queries import troubled
 
 
 def _counties(request: Any) -> QuerySet[Any]:
@@ -29,10 +30,20 @@ class TerminalFilter(django_filters.FilterSet):
         choices=[("online", _("Online")), ("silent", _("Silent"))],
         empty_label=_("Online and silent"),
     )
+    trouble = django_filters.ChoiceFilter(
+        method="by_trouble",
+        label=_("trouble"),
+        choices=[
+            ("device", _("Device faulty")),
+            ("clock", _("Clock wrong or unchecked")),
+            ("disk", _("Disk nearly full")),
+        ],
+        empty_label=_("With or without trouble"),
+    )
 
     class Meta:
         model = Terminal
-        fields = ["search", "county", "state", "heard"]
+        fields = ["search", "county", "state", "heard", "trouble"]
 
     def by_text(self, terminals: QuerySet[Any], name: str, text: str) -> QuerySet[Any]:
         wanted = text.strip()
@@ -45,3 +56,6 @@ class TerminalFilter(django_filters.FilterSet):
         if value == "online":
             return terminals.filter(pk__in=online)
         return terminals.enrolled().exclude(pk__in=online)
+
+    def by_trouble(self, terminals: TerminalQuerySet, name: str, value: str) -> QuerySet[Any]:
+        return troubled(terminals, value)

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from hengyuan.platform.accounts.models.phones import PHONE
@@ -95,7 +96,7 @@ class Office(Versioned):
 
     class Meta:
         ordering = ["region_id", "kind", "name"]
-        verbose_name = _("office")
+        verbose_name = pgettext_lazy("in itself", "office")
         verbose_name_plural = _("offices")
         constraints = [
             models.CheckConstraint(

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from simple_history.models import HistoricalRecords
 
 from hengyuan.platform.accounts.models.phones import PHONE
@@ -39,7 +40,10 @@ class TownshipLead(Versioned):
     )
     name = models.CharField(_("full name"), max_length=60)
     position = models.CharField(
-        _("position"), max_length=60, blank=True, help_text=_("Such as: deputy head of the town.")
+        pgettext_lazy("of a person", "position"),
+        max_length=60,
+        blank=True,
+        help_text=_("Such as: deputy head of the town."),
     )
     duty_phone = models.CharField(_("duty telephone"), max_length=20, validators=[PHONE])
     since = models.DateField(_("in office since"))
@@ -66,7 +70,7 @@ class TownshipLead(Versioned):
         return f"{self.township} {self.name}"
 
     def get_absolute_url(self) -> str:
-        return reverse("offices:township", args=[self.township_id])
+        return reverse("townships:township", args=[self.township_id])
 
     def clean(self) -> None:
         if self.township_id and self.township.level != Level.TOWNSHIP:

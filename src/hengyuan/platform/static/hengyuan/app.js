@@ -15,3 +15,10 @@ document.addEventListener("click", async (event) => {
     getSelection().addRange(range);
   }
 });
+
+/* A file of a list is made with the filter that is on now, not with that of the page's first load. */
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-keeps-filter]")) {
+    event.target.action = event.target.action.split("?")[0] + location.search;
+  }
+});
