@@ -66,6 +66,18 @@ SECTIONS: tuple[Section, ...] = (
         ),
     ),
     Section(
+        _("The public"),
+        (
+            Entry(_("Public portal"), icon="world", url_name="portal:home"),
+            Entry(
+                _("Reports from the public"),
+                icon="speakerphone",
+                url_name="portal:reports",
+                action="reports.view",
+            ),
+        ),
+    ),
+    Section(
         _("Publication of units"),
         (
             Entry(
