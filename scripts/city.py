@@ -8,6 +8,7 @@ silent, so that the pages have something to say.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -15,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,6 +50,7 @@ _PASSWORD_FOR_ALL = {"HENGYUAN_DEMO_PASSWORD": PASSWORD}
 _ROOT = Path(__file__).resolve().parent.parent
 _CHINA = timezone(timedelta(hours=8))
 _BATCH = 200
+_BEAT_EVERY_S = 30.0
 _PICTURED = 3
 _START_WITHIN_S = 180.0
 _STOP_WITHIN_S = 60.0
@@ -82,8 +85,9 @@ def running_city(
                 more=_PASSWORD_FOR_ALL,
             )
             entered = msgspec.json.decode(said.strip().splitlines()[-1], type=EnteredCity)
-            weigh(address, entered, days, trucks_per_day)
-            yield City(address, folder, _with_inhabitants(folder, entered))
+            terminals = weigh(address, entered, days, trucks_per_day)
+            with _hearts(address, terminals):
+                yield City(address, folder, _with_inhabitants(folder, entered))
     finally:
         if home is None:
             EmbeddedPostgres(folder).stop()
@@ -123,8 +127,34 @@ def running_platform(home: Path) -> Iterator[str]:
             process.stdout.close()
 
 
-def weigh(address: str, city: EnteredCity, days: int, trucks_per_day: int) -> None:
-    """Enrol the terminals that wait for it and let trucks of the last days pass through them."""
+@contextmanager
+def _hearts(address: str, terminals: list[_Terminal]) -> Iterator[None]:
+    """These terminals stay online meanwhile."""
+    stopped = threading.Event()
+
+    def beat() -> None:
+        with httpx.Client(base_url=address, timeout=60, trust_env=False) as http:
+            while not stopped.wait(_BEAT_EVERY_S):
+                for terminal in terminals:
+                    # one that was suspended meanwhile is refused, and stays silent
+                    with contextlib.suppress(httpx.HTTPError):
+                        terminal.beat(http)
+
+    beating = threading.Thread(target=beat, daemon=True)
+    beating.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        beating.join()
+
+
+def weigh(address: str, city: EnteredCity, days: int, trucks_per_day: int) -> list[_Terminal]:
+    """Enrol the terminals that wait for it and let trucks of the last days pass through them.
+
+    Those that are online, three of four.
+    """
+    online = []
     supply = trucks(load_axle_records(), seed=7, made_share=0.06)
     chance = random.Random(7)  # noqa: S311 - the same city each time, no secret
     with httpx.Client(base_url=address, timeout=60, trust_env=False) as http:
@@ -137,6 +167,8 @@ def weigh(address: str, city: EnteredCity, days: int, trucks_per_day: int) -> No
             terminal.upload(http)
             if number % 4 != 3:
                 terminal.beat(http)
+                online.append(terminal)
+    return online
 
 
 def _times(count: int, days: int, chance: random.Random) -> list[datetime]:

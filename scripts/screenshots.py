@@ -27,7 +27,7 @@ from typing import Any
 
 from scripts.build import main as build
 from scripts.city import PASSWORD, running_city
-from scripts.walk import Visited, log_in, walk
+from scripts.walk import Visited, anonymous, log_in, walk
 
 OUT = Path(__file__).resolve().parent.parent / "screenshots"
 THEMES = ("light", "dark")
@@ -35,7 +35,7 @@ DESK = {"width": 1366, "height": 768}
 WALL = {"width": 1920, "height": 1080}
 # routes whose pages hang on a wall
 WALL_ROUTES = re.compile(r"(^|[:_])wall")
-BEFORE_LOGIN = (("accounts:login", "/account/login/"), ("not found", "/nothing/of/that/name/"))
+NOT_FOUND = "/nothing/of/that/name/"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _QUIET = [
     "--headless",
@@ -80,15 +80,16 @@ def main(arguments: list[str] | None = None) -> int:
     build()
     with _platform(asked) as (address, people):
         cookies = {}
-        shots = [Shot(route, path, None, 1) for route, path in BEFORE_LOGIN]
-        walks: dict[str, list[Visited]] = {}
+        walks: dict[str | None, list[Visited]] = {}
+        with anonymous(address) as http:
+            walks[None] = walk(http)
         for person in people:
             with log_in(address, person.username, person.password) as http:
                 walks[person.username] = walk(http)
                 cookies[person.username] = http.cookies["hengyuan_session"]
-        shots += different(walks)
+        shots = [*different(walks), Shot("not found", NOT_FOUND, people[0].username, 1)]
         broken = [
-            f"{who}: {page.path} answers {page.status}"
+            f"{who or 'nobody'}: {page.path} answers {page.status}"
             for who, visited in walks.items()
             for page in visited
             if page.status != 200
@@ -101,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if broken else 0
 
 
-def different(walks: dict[str, list[Visited]]) -> list[Shot]:
+def different(walks: dict[str | None, list[Visited]]) -> list[Shot]:
     """Each route as often as it is made of different parts for anybody."""
     seen: set[tuple[str, frozenset[str]]] = set()
     numbers: dict[str, int] = {}

@@ -95,6 +95,13 @@ def _log_in(http: httpx.Client, username: str, password: str) -> None:
         raise RuntimeError(f"{username} cannot log in at {http.base_url}: {answer.status_code}")
 
 
+@contextmanager
+def anonymous(address: str) -> Iterator[httpx.Client]:
+    """A client of somebody who is not logged in."""
+    with httpx.Client(base_url=address, timeout=60, trust_env=False) as http:
+        yield http
+
+
 def walk(http: httpx.Client, starts: tuple[str, ...] = ("/",)) -> list[Visited]:
     """Follow every link from the start pages; each address once, `PER_ROUTE` of each route."""
     waiting = deque(starts)
@@ -126,6 +133,10 @@ def _visit(http: httpx.Client, route: str, address: str) -> tuple[Visited, list[
             answer.read()
             text = answer.text
         final = str(answer.url)
+    if urlsplit(final).path != urlsplit(address).path:
+        # it only leads elsewhere, and there it is looked at
+        there = urlsplit(final)._replace(scheme="", netloc="").geturl()
+        return Visited(route, address, answer.status_code, "", "", frozenset()), [there]
     reader = _Reader()
     reader.feed(text)
     here = urlsplit(str(http.base_url)).netloc
