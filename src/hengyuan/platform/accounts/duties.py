@@ -9,6 +9,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from hengyuan.platform.accounts import queries
+from hengyuan.platform.accounts.models import OfficeKind
 from hengyuan.platform.accounts.permissions import may
 from hengyuan.platform.duties import Duty, Urgency, some
 
@@ -19,8 +20,10 @@ def duties(user: Any) -> list[Duty]:
     if may(user, "people.manage"):
         found += [*_locked(user), *_invited(user)]
     if may(user, "offices.manage"):
-        found += [*_without_office(user), *_without_head(user)]
-    if may(user, "townships.edit") and user.office.region.level == "county":
+        found += _without_head(user)
+        if user.office.kind != OfficeKind.COUNTY:
+            found += _without_office(user)
+    if may(user, "townships.edit") and user.office.kind == OfficeKind.COUNTY:
         found += _without_lead(user)
     return found
 

@@ -16,10 +16,15 @@ from hengyuan.platform.accounts.forms import AcceptForm, NewPasswordForm
 from hengyuan.platform.throttle import throttled
 
 
+def _too_often(request: HttpRequest, limit: int, period_s: int) -> HttpResponse:
+    why = _("Too many tries from your address. Wait a minute, then open the link again.")
+    return render(request, "accounts/spent.html", {"why": why}, status=429)
+
+
 @never_cache
 @login_not_required
 @require_http_methods(["GET", "POST"])
-@throttled("invitation", limit=30, period_s=60)
+@throttled("invitation", limit=60, period_s=60, refuse=_too_often)
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """The invited person chooses user name and password."""
     found = inviting.invitation_of(token)
@@ -56,7 +61,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @login_not_required
 @require_http_methods(["GET", "POST"])
-@throttled("reset", limit=30, period_s=60)
+@throttled("reset", limit=60, period_s=60, refuse=_too_often)
 def reset(request: HttpRequest, token: str) -> HttpResponse:
     """The person chooses a new password."""
     found = inviting.reset_link_of(token)
