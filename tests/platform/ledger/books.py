@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -92,8 +91,12 @@ def with_part(content: bytes, name: str, change: Callable[[bytes], bytes]) -> by
 
 def with_text(content: bytes, placeholder: str, text: str) -> bytes:
     """The workbook with a text put where `placeholder` stands: openpyxl cuts long ones short."""
-    return with_part(
-        content,
-        "xl/sharedStrings.xml",
-        lambda data: re.sub(placeholder.encode(), text.encode(), data),
-    )
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        holding = [
+            name for name in archive.namelist() if placeholder.encode() in archive.read(name)
+        ]
+    for name in holding:
+        content = with_part(
+            content, name, lambda data: data.replace(placeholder.encode(), text.encode())
+        )
+    return content

@@ -134,13 +134,3 @@ def test_names_are_shown_as_text_whatever_they_contain(clerk, cast):
         page = clerk.get(address).content.decode()
         assert "<script>alert" not in page
         assert "&lt;script&gt;alert" in page
-
-
-@pytest.mark.parametrize("more", [0, 40])
-def test_the_number_of_queries_does_not_grow_with_the_list(
-    clerk, cast, more, django_assert_max_num_queries
-):
-    for number in range(more):
-        register_unit(None, region=cast.unit.region, name=f"示例{number}号", kind="coal")
-    with django_assert_max_num_queries(7):
-        clerk.get("/units/")

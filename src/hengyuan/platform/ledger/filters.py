@@ -66,7 +66,7 @@ class UnitFilter(django_filters.FilterSet):
     published = django_filters.ChoiceFilter(
         method="by_published",
         label=_("publication"),
-        choices=[("yes", _("Published")), ("no", _("Not published"))],
+        choices=[("yes", _("On a published list")), ("no", _("On no published list"))],
         empty_label=_("Published or not"),
     )
     equipment = django_filters.ChoiceFilter(

@@ -234,6 +234,9 @@ class MergeForm(forms.Form):
         super().__init__(*args, **kwargs)
         kept: Any = self.fields["kept"]
         kept.choices = [(unit.code, f"{unit.name} {unit.code}") for unit in pair]
+        # what terminals have signed stays with their unit: keep that one if only one has any
+        with_terminals = [unit for unit in pair if unit.terminals.exists()]
+        kept.initial = (with_terminals or sorted(pair, key=lambda unit: unit.pk))[0].code
 
 
 class NotDuplicateForm(forms.Form):

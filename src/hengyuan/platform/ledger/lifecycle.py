@@ -54,7 +54,7 @@ def close_unit(by: User | None, unit: SourceUnit, *, on: date, reason: str) -> S
     if unit.is_closed:
         raise WrongState(_("%s is closed already.") % unit)
     unit.state, unit.closed_on, unit.closed_reason = WorkingState.CLOSED, on, reason.strip()
-    checked_save(unit, by, gettext_lazy("closed"))
+    checked_save(unit, by, gettext_lazy("unit closed"))
     return unit
 
 

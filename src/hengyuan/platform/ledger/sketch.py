@@ -12,12 +12,13 @@ SIDE = 420
 _EDGE = 30
 _RINGS = (100, 200, 500, 1_000, 2_000, 5_000)
 _LEAST_M = 200
-_LABELLED = 8
+_SHOWN = 12
+_DIAGONAL = math.sqrt(0.5)
 
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """Another unit on the sketch; `label` is its number in the list, empty for far ones."""
+    """Another unit on the sketch; `label` is its number in the list."""
 
     x: float
     y: float
@@ -31,7 +32,8 @@ class Dot:
 class Ring:
     radius: float
     label: str
-    label_y: float
+    x: float
+    y: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,19 @@ def sketch(unit: SourceUnit, near: list[Neighbour]) -> Sketch | None:
     """The unit in the middle, others by distance and bearing; None without a position."""
     if unit.longitude is None or unit.latitude is None:
         return None
-    shown = near[:_LABELLED]
+    shown = near[:_SHOWN]
     farthest = max((other.apart_m for other in shown), default=NEIGHBOURS_WITHIN_M)
     reach = next((ring for ring in _RINGS if ring >= max(farthest, _LEAST_M)), _RINGS[-1])
     scale = (SIDE / 2 - _EDGE) / reach
     centre = SIDE / 2
     rings = tuple(
-        Ring(round(ring * scale, 1), _metres(ring), round(centre - ring * scale - 4, 1))
+        Ring(
+            round(ring * scale, 1),
+            _metres(ring),
+            # to the south-east, where no axis runs
+            round(centre + ring * scale * _DIAGONAL, 1),
+            round(centre + ring * scale * _DIAGONAL, 1),
+        )
         for ring in _RINGS
         if reach / 10 <= ring <= reach
     )
@@ -65,8 +73,7 @@ def sketch(unit: SourceUnit, near: list[Neighbour]) -> Sketch | None:
             other.unit.get_absolute_url(),
             other.apart_m <= 100,
         )
-        for number, other in enumerate(near, start=1)
-        if other.apart_m <= reach
+        for number, other in enumerate(shown, start=1)
     )
     return Sketch(SIDE, centre, rings, dots)
 

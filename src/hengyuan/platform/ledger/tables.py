@@ -20,10 +20,10 @@ class UnitTable(tables.Table):
         accessor="pk", orderable=False, verbose_name="", attrs={"td": {"class": "pick"}}
     )
     code = tables.Column(linkify=True, attrs={"td": {"class": "code"}})
-    name = tables.Column(linkify=True)
+    name = tables.Column(linkify=True, attrs={"td": {"class": "wide-cell"}})
     region = tables.Column(order_by=("region__code", "township__code"), verbose_name=_("place"))
-    kind = tables.Column()
-    grade = tables.Column()
+    kind = tables.Column(attrs={"td": {"class": "whole"}})
+    grade = tables.Column(attrs={"td": {"class": "whole"}})
     state = tables.TemplateColumn(
         template_name="ledger/parts/state.html", verbose_name=_("working state")
     )
@@ -35,10 +35,12 @@ class UnitTable(tables.Table):
         accessor="pk",
     )
     certificate_expires_on = tables.TemplateColumn(
-        template_name="ledger/parts/certificate.html", verbose_name=_("certificate until")
+        template_name="ledger/parts/certificate.html",
+        verbose_name=_("certificate until"),
+        attrs={"td": {"class": "whole"}},
     )
     is_published = tables.TemplateColumn(
-        template_name="ledger/parts/published.html", verbose_name=_("published")
+        template_name="ledger/parts/published.html", verbose_name=_("on a list")
     )
     terminal_count = tables.TemplateColumn(
         "{% if value %}{{ record.online_count }} / {{ value }}{% else %}—{% endif %}",

@@ -39,6 +39,8 @@ _COMPARED = (
     "annual_throughput_t",
     "created_at",
 )
+_ALWAYS_DIFFER = {"code", "created_at"}
+_BLANK: tuple[Any, ...] = (None, "", [])
 
 
 @require_GET
@@ -144,7 +146,8 @@ def _show(
 
 def _compared(name: str, first: SourceUnit, second: SourceUnit) -> dict[str, Any]:
     one, other = getattr(first, name), getattr(second, name)
-    return {"name": name, "differs": one != other and bool(one) and bool(other)}
+    telling = name not in _ALWAYS_DIFFER and one not in _BLANK and other not in _BLANK
+    return {"name": name, "differs": telling and one != other}
 
 
 def _counts(unit: SourceUnit) -> dict[str, int]:

@@ -172,9 +172,9 @@ def _report(request: HttpRequest, session: ImportSession) -> dict[str, Any]:
     labels = {
         "errors": _("Errors"),
         "warnings": _("Warnings"),
-        "new": _("New"),
-        "changed": _("Changed"),
-        "unchanged": _("Unchanged"),
+        "new": _("New rows"),
+        "changed": _("Changed rows"),
+        "unchanged": _("Unchanged rows"),
         "refused": _("Not imported"),
     }
     return {

@@ -105,7 +105,10 @@ def known_to(user: User | None, lock: bool = False) -> Known:
         units = units.select_for_update(of=("self",))
     found = {unit.pk: unit for unit in units}
     for unit in found.values():
+        # what is known already is not read again for every unit
         unit.region = places.counties[unit.region_id]
+        if unit.township_id is not None:
+            unit.township = places.townships[unit.region_id].get(unit.township_id)
     gates: dict[int, dict[int, Gate]] = defaultdict(dict)
     lanes: dict[int, dict[int, Lane]] = defaultdict(dict)
     scales: dict[int, dict[int, Scale]] = defaultdict(dict)

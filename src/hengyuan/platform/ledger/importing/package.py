@@ -136,7 +136,7 @@ def _check_signature(content: bytes) -> None:
     if head.startswith(b"<?xml"):
         raise UnusableFile("file_is_other", what="XML")
     if b"\x00" not in content[:4096]:
-        raise UnusableFile("file_is_other", what="CSV")
+        raise UnusableFile("file_is_other", what="TXT/CSV")
     raise UnusableFile("file_damaged")
 
 
