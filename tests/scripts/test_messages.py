@@ -64,9 +64,11 @@ def test_every_string_on_screen_has_its_chinese():
 
 
 def test_every_catalogue_is_what_the_collector_would_write():
-    written = {path: path.read_text(encoding="utf-8") for path in catalogues()}
     used = messages.collect()
-    for path in written:
+    # the terminal's catalogue has a collector of its own, tests/terminal/texts.py
+    platform = [path for path in catalogues() if "platform" in path.parts]
+    assert platform
+    for path in platform:
         keys = {(entry.msgctxt, entry.msgid) for entry in polib.pofile(str(path))}
         assert keys == set(used[path]), f"run python -m scripts.messages: {path}"
 

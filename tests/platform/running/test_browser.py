@@ -104,7 +104,7 @@ def test_a_clerk_enters_a_unit_and_its_terminal(platform, page, complaints):
 
     page.get_by_role("link", name="源头单位", exact=True).first.click()
     problems += violations(page)
-    page.get_by_role("link", name="新增源头单位").click()
+    page.get_by_role("link", name="新增源头单位").first.click()
     page.get_by_label("名称").fill("示例煤矿")
     page.get_by_label("类别").select_option("coal")
     page.get_by_label("联系电话").fill("不是号码")
@@ -156,7 +156,7 @@ def test_language_and_darkness_are_the_persons_choice(platform, page, complaints
     log_in(page, platform.address, "reader")
     page.get_by_role("button", name="reader").click()
     page.get_by_role("button", name="English").click()
-    page.get_by_role("heading", name="Today").wait_for()
+    page.get_by_role("heading", name="Today").first.wait_for()
     assert page.locator("html").get_attribute("lang") == "en"
     page.get_by_role("button", name="reader").click()
     page.get_by_role("button", name="Dark").click()
