@@ -9,7 +9,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help install build system demo test test-slow check bench screenshots messages lock clean
+.PHONY: help install build system demo test test-platform test-others test-slow check bench screenshots messages lock clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -35,8 +35,14 @@ system: install ## Chromium and Chinese fonts, by apt where they are missing
 demo: build ## a small city at work: platform, gates, trucks; Ctrl-C stops it
 	$(RUN) hengyuan demo
 
-test: build system ## the test suite, on two cores (a fixed hash seed, so that both collect alike)
-	PYTHONHASHSEED=0 $(RUN) pytest -n 2 --dist loadfile
+test: build system ## the test suite, in two halves side by side
+	@$(MAKE) --no-print-directory -j2 --output-sync=target test-platform test-others
+
+test-platform:
+	$(RUN) pytest tests/platform tests/browser
+
+test-others:
+	$(RUN) pytest --ignore tests/platform --ignore tests/browser
 
 test-slow: build system ## the long runs
 	$(RUN) pytest -m slow --timeout 3600

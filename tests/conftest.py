@@ -12,14 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-# before Django reads its settings: a home of this run's own, removed at its end. The workers of a
-# run on several cores share the home and the server of the process that has started them.
-_IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
-if _IS_WORKER:
-    _HOME = Path(os.environ["HENGYUAN_HOME"])
-else:
-    _HOME = Path(tempfile.mkdtemp(prefix="hengyuan-tests-"))
-    _HOME.chmod(0o711 if os.geteuid() == 0 else 0o700)
+# before Django reads its settings: a home of this run's own, removed at its end
+_HOME = Path(tempfile.mkdtemp(prefix="hengyuan-tests-"))
+_HOME.chmod(0o711 if os.geteuid() == 0 else 0o700)
 os.environ["HENGYUAN_HOME"] = str(_HOME)
 os.environ["DJANGO_SETTINGS_MODULE"] = "hengyuan.platform.settings"
 
@@ -30,9 +25,8 @@ from hengyuan.platform.embedded import (  # noqa: E402
     with_database,
 )
 
+_OUTSIDE_SERVER = os.environ.get(URL_VARIABLE)
 _POSTGRES = EmbeddedPostgres(_HOME)
-_named_server = os.environ.get(URL_VARIABLE)
-_OUTSIDE_SERVER = None if _named_server == _POSTGRES.url() else _named_server
 os.environ[URL_VARIABLE] = _OUTSIDE_SERVER or _POSTGRES.url()
 
 if TYPE_CHECKING:
@@ -53,8 +47,7 @@ def _remove_home() -> None:
     shutil.rmtree(_HOME, ignore_errors=True)
 
 
-if not _IS_WORKER:
-    atexit.register(_remove_home)
+atexit.register(_remove_home)
 
 _TEMPLATE = f"hengyuan_template_{uuid.uuid4().hex[:8]}"
 
@@ -76,10 +69,8 @@ def _administer(url: str, *statements: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(
-    postgres_url: str, django_db_modify_db_settings_parallel_suffix: None
-) -> None:
-    """The server runs before Django's test database is made, one for each worker of a run."""
+def django_db_modify_db_settings(postgres_url: str) -> None:
+    """The server runs before Django's test database is made."""
     from django.conf import settings
     from django.db.models.signals import post_migrate
 
