@@ -10,8 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from hengyuan.cli import platform_ledger, platform_map
-from hengyuan.cli import _platform_chain
+from hengyuan.cli import _platform_chain, platform_ledger, platform_map
 from hengyuan.platform import server
 from hengyuan.platform.embedded import PostgresFailed
 
