@@ -1,18 +1,21 @@
 """`python -m scripts.inhabitants`: more people and papers for the city of `scripts.city`.
 
 Runs in the platform's home, through the platform's services: a person of every kind of office and
-role, a published list with an open objection, a draft, a list in review, a suspended terminal.
+role, a published list with an open objection, a draft, a list in review, a suspended terminal,
+reports from the public in every state.
 Prints who can log in, as JSON. Names are plainly invented.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from datetime import timedelta
 from typing import Any
 
 import msgspec
+from PIL import Image
 
 from hengyuan.platform import server
 from hengyuan.world.city import Login
@@ -45,6 +48,7 @@ def main() -> int:
         people = _people(password)
         _lists(people)
         _suspended_terminal()
+        _reports(people)
         logins = [Login(user.username, password, str(user), str(user.office)) for user in people]
     sys.stdout.write(msgspec.json.encode(logins).decode() + "\n")
     return 0
@@ -112,6 +116,54 @@ def _lists(people: list[Any]) -> None:
     services.set_units(neighbour, reviewed.pk, versions, DECIDED)
     reviewed.refresh_from_db()
     services.submit(neighbour, reviewed.pk, reviewed.version)
+
+
+def _reports(people: list[Any]) -> None:
+    """One report in each state to the county's office; the first with a picture and a contact."""
+    from django.utils.timezone import now
+
+    from hengyuan.platform.ledger.models import SourceUnit
+    from hengyuan.platform.portal import services
+    from hengyuan.platform.portal.models import Outcome, Report, Topic
+    from hengyuan.platform.portal.pictures import redraw
+    from hengyuan.platform.regions.models import Region
+
+    if Report.objects.exists():
+        return
+    by = {user.username: user for user in people}
+    clerk, inspector = by["county-clerk"], by["county-inspector"]
+    unit = SourceUnit.objects.filter(region=COUNTY).order_by("code").first()
+    filed = [
+        services.file_report(
+            services.Filing(
+                submission=f"demo-{number}",
+                region=Region.objects.get(pk=COUNTY),
+                topic=topic,
+                place=f"{unit}南门" if unit else "示例路口",
+                happened_at=now() - timedelta(hours=6 + number),
+                description="满载的六轴车没有过磅就出了门，往国道方向去了。",
+                plate="晋L00001",
+                unit=unit,
+                contact_name="" if number else "钱示例",
+                contact="" if number else "13000000000",
+                pictures=[] if number else [redraw(_sketch())],
+            )
+        )
+        for number, topic in enumerate(Topic)
+    ]
+    for report in filed[1:4]:
+        services.assign(clerk, report.pk, report.version, inspector)
+    for report in filed[2:4]:
+        services.record_check(inspector, report.pk, 2, Outcome.CONFIRMED, "监控可见该车未过磅。")
+    services.answer(clerk, filed[3].pk, 3, "经核查属实，已责令该单位整改。")
+    services.close(clerk, filed[4].pk, 1, "没有具体时间和地点，无法核查。")
+
+
+def _sketch() -> bytes:
+    """A picture of nothing in particular."""
+    made = io.BytesIO()
+    Image.linear_gradient("L").resize((640, 480)).save(made, "JPEG")
+    return made.getvalue()
 
 
 def _suspended_terminal() -> None:

@@ -2,10 +2,17 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from django.core.cache import cache
 
 from tests.conftest import Cast
 from tests.platform.records import TestTerminal, current_database_url, empty_intake_tables
 from tests.platform.records import enrolled_terminal as enrol_one
+
+
+@pytest.fixture(autouse=True)
+def no_throttle_from_before() -> None:
+    """Every test is a new client: what one asked for does not slow down the next."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -97,12 +97,20 @@ class ExcelOfList(RequiresAction, View):
 
 
 def _described(page: ListPage, shown: Any) -> str:
+    """The list and what it was narrowed down to, in words."""
+    shown.form.full_clean()
     wanted = [
-        f"{shown.form.fields[name].label}: {value}"
-        for name, value in getattr(shown.form, "cleaned_data", {}).items()
+        f"{shown.form.fields[name].label}: {_in_words(shown.form.fields[name], value)}"
+        for name, value in shown.form.cleaned_data.items()
         if value not in (None, "", [])
     ]
     return "; ".join([str(page.title), *wanted])
+
+
+def _in_words(field: Any, value: Any) -> str:
+    if isinstance(value, str) and hasattr(field, "choices"):
+        return str(dict(field.choices).get(value, value))
+    return str(value)
 
 
 def _heading(sheet: Any, heading: Any) -> Any:

@@ -51,7 +51,8 @@ class Stale(ValueError):
 
 def locked(records: models.QuerySet[Record], pk: Any, version: int | None = None) -> Record:
     """The record, its row locked until the transaction ends. Stale on another version."""
-    found: Any = records.select_for_update(of=("self",)).get(pk=pk)
+    # keys are not changed, so rows that point here (a history names its author) can be written
+    found: Any = records.select_for_update(of=("self",), no_key=True).get(pk=pk)
     if version is not None and found.version != version:
         raise Stale(found, _written_since(found, version))
     return found  # type: ignore[no-any-return]

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from scripts.build import main as build
 from scripts.city import PASSWORD, City, running_city
-from scripts.walk import log_in
+from scripts.walk import Visited, anonymous, log_in, walk
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = [
@@ -83,3 +83,28 @@ def open_as(city: City, chromium: Browser, sessions: Callable[[str], str]) -> It
     yield make
     for context in opened:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def walks(city: City) -> dict[str | None, list[Visited]]:
+    """What each person comes to, by user name; None is who is not logged in."""
+    found: dict[str | None, list[Visited]] = {}
+    with anonymous(city.address) as http:
+        found[None] = walk(http)
+    for person in city.entered.logins:
+        with log_in(city.address, person.username, PASSWORD) as http:
+            found[person.username] = walk(http)
+    return found
+
+
+@pytest.fixture(scope="session")
+def pages(walks: dict[str | None, list[Visited]]) -> list[tuple[str | None, Visited]]:
+    """Who and what: each route once for each set of parts that somebody gets to see there."""
+    seen: set[tuple[str, frozenset[str]]] = set()
+    chosen = []
+    for username, visited in walks.items():
+        for page in visited:
+            if page.is_page and (page.route, page.parts) not in seen:
+                seen.add((page.route, page.parts))
+                chosen.append((username, page))
+    return chosen

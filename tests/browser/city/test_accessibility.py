@@ -9,8 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from scripts.city import PASSWORD, City
-from scripts.walk import Visited, anonymous, log_in, routes, walk
+from scripts.walk import Visited, routes
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
 
@@ -35,32 +34,9 @@ UNLINKED = {
     "publication:put_on": "a write",
     "publication:refresh": "a write",
     "publication:set_rows": "a write",
+    "portal:contact": "a write: the look is noted",
+    "portal:robots": "for search engines",
 }
-
-
-@pytest.fixture(scope="session")
-def walks(city: City) -> dict[str | None, list[Visited]]:
-    """What each person comes to, by user name; None is who is not logged in."""
-    found: dict[str | None, list[Visited]] = {}
-    with anonymous(city.address) as http:
-        found[None] = walk(http)
-    for person in city.entered.logins:
-        with log_in(city.address, person.username, PASSWORD) as http:
-            found[person.username] = walk(http)
-    return found
-
-
-@pytest.fixture(scope="session")
-def pages(walks: dict[str | None, list[Visited]]) -> list[tuple[str | None, Visited]]:
-    """Who and what: each route once for each set of parts that somebody gets to see there."""
-    seen: set[tuple[str, frozenset[str]]] = set()
-    chosen = []
-    for username, visited in walks.items():
-        for page in visited:
-            if page.is_page and (page.route, page.parts) not in seen:
-                seen.add((page.route, page.parts))
-                chosen.append((username, page))
-    return chosen
 
 
 def test_every_link_leads_somewhere(walks):

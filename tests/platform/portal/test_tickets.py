@@ -227,3 +227,10 @@ def test_a_question_that_takes_the_database_too_long_is_ended(visitor, terminal,
 )
 def test_of_a_plate_the_middle_is_hidden(plate, shown):
     assert masked(plate) == shown
+
+
+def test_the_page_of_a_record_leads_to_its_ticket_unless_it_is_a_void(client, terminal, cast):
+    client.force_login(cast.county_clerk)
+    for seq in (1, 5):
+        page = client.get(reverse("weighing:record", args=[terminal.code, seq])).content.decode()
+        assert (f'href="/v/{number(terminal, seq)}/"' in page) == (seq == 1)

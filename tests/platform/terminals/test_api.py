@@ -4,7 +4,6 @@ import json
 import time
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from hengyuan.platform.terminals import services
@@ -13,11 +12,6 @@ from hengyuan.record.suites import SM2_SM3
 pytestmark = pytest.mark.django_db
 
 ENROL = "/api/terminals/v1/enrol"
-
-
-@pytest.fixture(autouse=True)
-def no_throttle_from_before():
-    cache.clear()
 
 
 @pytest.fixture

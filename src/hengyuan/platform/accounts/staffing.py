@@ -86,11 +86,12 @@ def change_person(
     """
     if "office" in fields:
         raise TypeError("an account stays with its office")
+    office = _locked_office(person)
     person = locked(User.objects.all(), person.pk, version)
     if fields.get("role", person.role) != person.role:
         if by.pk == person.pk:
             raise ValidationError({"role": _("Nobody changes their own role.")})
-        _keep_a_head(person)
+        _keep_a_head(person, office)
     for name, value in fields.items():
         setattr(person, name, value)
     checked_save(person, by, reason or gettext_lazy("changed"))
@@ -104,12 +105,13 @@ def leave(by: User, person: User, reason: str, successor: User | None = None) ->
     Their sessions end, their password, second factor and links are worth nothing from now on.
     Raises LastHead, WrongState, and ValidationError where a successor is needed or not possible.
     """
+    office = _locked_office(person)
     person = locked(User.objects.all(), person.pk)
     if not person.is_active:
         raise WrongState(_("%s has left already.") % person)
     if by.pk == person.pk:
         raise WrongState(_("Nobody closes their own account: another head does it."))
-    _keep_a_head(person)
+    _keep_a_head(person, office)
     held = handover.held_by(person)
     if held and successor is None:
         raise ValidationError({"successor": _("Say who takes over what is still open.")})
@@ -143,11 +145,17 @@ def take_back(by: User, person: User, reason: str) -> User:
     return person
 
 
-def _keep_a_head(person: User) -> None:
-    """LastHead if nobody else leads the person's office. Two removals wait for each other."""
-    if person.office_id is None or not person.is_head:
+def _locked_office(person: User) -> Office | None:
+    """Taken before the person's own row, so that two who let each other go wait for each other."""
+    if person.office_id is None:
+        return None
+    return locked(Office.objects.all(), person.office_id)
+
+
+def _keep_a_head(person: User, office: Office | None) -> None:
+    """LastHead if nobody else leads the person's office, which is locked."""
+    if office is None or person.role != head_role(office.kind):
         return
-    office = locked(Office.objects.all(), person.office_id)
     others = office.people.exclude(pk=person.pk).filter(is_active=True)
     if not others.filter(role=head_role(office.kind)).exists():
         raise LastHead(office)

@@ -22,6 +22,7 @@ from hengyuan.platform.weighing.models import Weighing
 from hengyuan.platform.weighing.proof import BatchProof, Chain, Proof, prove, prove_batch
 from hengyuan.platform.weighing.tables import Line
 from hengyuan.record.suites import BadKey, fingerprint
+from hengyuan.record.ticket import ticket_of, ticket_path
 
 CLIPS = "_clip"
 
@@ -49,6 +50,16 @@ class RecordPage:
             self.chain: Chain | None = Chain(row.terminal)
         except BadKey:
             self.chain = None
+
+    @property
+    def ticket_url(self) -> str:
+        """Where the public checks the ticket of this record; none for a void, which has no ticket.
+
+        It shows what everybody may see; whoever sees the whole record may pass it on.
+        """
+        if self.row.kind_name == "void":
+            return ""
+        return ticket_path(ticket_of(self.row.terminal.code, self.row.seq, bytes(self.row.digest)))
 
     @property
     def links_unit(self) -> bool:

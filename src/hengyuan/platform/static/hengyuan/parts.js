@@ -12,14 +12,29 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-map-switch]")) {
-    localStorage.setItem(MAP_KEY, event.target.value);
-    chooseMaps(document);
+    chooseMaps(document, event.target.value);
+    remember(event.target.value);
   }
 });
 
-/* Who prefers tiles has them on every page of this browser. */
-function chooseMaps(root) {
-  const wanted = localStorage.getItem(MAP_KEY);
+/* Who prefers tiles has them on every page of this browser; where it keeps nothing, on this one. */
+function remember(choice) {
+  try {
+    localStorage.setItem(MAP_KEY, choice);
+  } catch {
+    // storage is closed: the next page begins with the map again
+  }
+}
+
+function remembered() {
+  try {
+    return localStorage.getItem(MAP_KEY);
+  } catch {
+    return null;
+  }
+}
+
+function chooseMaps(root, wanted = remembered()) {
   if (!wanted) return;
   for (const choice of root.querySelectorAll("[data-map-switch]")) {
     if (choice.value === wanted) choice.checked = true;
