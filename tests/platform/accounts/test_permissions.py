@@ -120,3 +120,43 @@ def test_a_forbidden_post_changes_nothing(client, cast):
     assert terminal.state == "planned"
     assert cast.unit.name == "测试甲煤矿"
     assert not terminal.enrolment_codes.exists()
+
+
+# the table in words
+
+
+def test_the_document_says_what_the_code_does():
+    """`python -m scripts.permissions` writes it anew."""
+    from scripts import permissions
+
+    assert permissions.PAGE.read_text(encoding="utf-8") == permissions.page()
+
+
+def test_the_document_has_every_action_with_its_roles():
+    from scripts import permissions
+
+    rows = dict(
+        line.strip("| ").split(" | ", 1)
+        for line in permissions.page().splitlines()
+        if line.startswith("| `")
+    )
+    assert set(rows) == {f"`{name}`" for name in ACTIONS}
+    assert rows["`publication.review`"].split(" | ")[1:] == ["–", "–", "H", "–", "–"]
+    assert rows["`units.view`"].split(" | ")[1:] == [*["H C I R"] * 4, "M G"]
+
+
+def test_the_page_shows_the_same_table(client, cast):
+    client.force_login(cast.department_clerk)
+    page = client.get("/permissions/")
+    rows = [row for _section, rows in page.context["sections"] for row in rows]
+    assert len(rows) == len(ACTIONS)
+    granted = {str(label): marks for label, marks in rows}
+    columns = [(kind, role) for kind in OfficeKind for role in Role if role in roles_of(kind)]
+    for action in ACTIONS.values():
+        expected = [role in action.grants.get(kind, ()) for kind, role in columns]
+        assert granted[str(action.label)] == expected, action.name
+
+
+def test_a_source_units_people_do_not_see_it(client, cast):
+    client.force_login(cast.unit_manager)
+    assert client.get("/permissions/").status_code == 403
