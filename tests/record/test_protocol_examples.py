@@ -142,7 +142,8 @@ def test_the_worked_example_follows_from_the_page_alone(short: str, name: str, d
         reached = h(reached + line)
         assert reached.hex() == expected
     assert block("tickets").splitlines() == [
-        f"{genesis_text.splitlines()[1]}-{seq}-{digest[:8]}" for seq, digest in enumerate(digests, start=1)
+        f"{genesis_text.splitlines()[1]}-{seq}-{digest[:8]}"
+        for seq, digest in enumerate(digests, start=1)
     ]
 
     header_line, *batch_lines = block("batch").encode().splitlines()
