@@ -76,6 +76,7 @@ def photograph() -> bytes:
     return file.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 @in_browser
 def test_somebody_finds_a_unit_reports_it_and_reads_the_answer(

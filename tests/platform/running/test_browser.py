@@ -93,6 +93,7 @@ def violations(page: Page) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_a_clerk_enters_a_unit_and_its_terminal(platform, page, complaints):
     address = platform.address
     problems: list[str] = []
