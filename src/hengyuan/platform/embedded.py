@@ -235,7 +235,9 @@ class EmbeddedPostgres:
                 )
             if self._process is not None and self._process.poll() is not None:
                 tail = self._log_tail()
-                if not any(mark in tail for mark in _TRANSIENT_START_FAILURES):
+                # a negative code: it was killed, perhaps before this start, and did not fail
+                killed = self._process.returncode < 0
+                if not killed and not any(mark in tail for mark in _TRANSIENT_START_FAILURES):
                     raise PostgresFailed(
                         f"PostgreSQL does not start. Its log {self._log()} ends:\n{tail}"
                     )

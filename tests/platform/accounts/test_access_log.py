@@ -11,6 +11,8 @@ from django.utils import timezone
 from hengyuan.platform.accounts import access, queries, services
 from hengyuan.platform.accounts.models import AccessEntry, AccessKind
 from hengyuan.platform.accounts.models.access import AppendOnly
+from hengyuan.platform.weighing.models import Export
+from hengyuan.platform.weighing.services import note_export
 from tests.conftest import Cast
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +72,13 @@ def test_an_export_is_written_down_with_its_filter(cast, login):
     entry = AccessEntry.objects.get(kind=AccessKind.EXPORT)
     assert entry.person == cast.county_clerk
     assert entry.detail == "单位; 类别: 部门"
+
+
+def test_an_export_of_weighing_records_is_written_down_too(cast):
+    note_export(cast.county_clerk, Export.What.CHAIN, wanted={}, description="141024510010-01: 1–9")
+    entry = AccessEntry.objects.get(kind=AccessKind.EXPORT)
+    assert entry.person == cast.county_clerk
+    assert entry.detail.endswith("141024510010-01: 1–9")
 
 
 # append only

@@ -134,3 +134,75 @@ def test_names_are_shown_as_text_whatever_they_contain(clerk, cast):
         page = clerk.get(address).content.decode()
         assert "<script>alert" not in page
         assert "&lt;script&gt;alert" in page
+
+
+def test_a_unit_that_looks_like_another_is_entered_after_a_look_at_it(clerk, cast):
+    page = clerk.post("/units/new/", form(name="测试甲煤矿")).content.decode()
+    assert "台账中有相似的单位" in page
+    assert cast.unit.code in page
+    assert SourceUnit.objects.filter(name="测试甲煤矿").count() == 1
+    clerk.post("/units/new/", form(name="测试甲煤矿", accept_similar="on"))
+    assert SourceUnit.objects.filter(name="测试甲煤矿").count() == 2
+
+
+def test_without_a_grade_it_follows_from_the_yearly_tonnage(clerk):
+    clerk.post("/units/new/", form(grade="", annual_throughput_t="120000"))
+    assert SourceUnit.objects.get(name="新煤矿").grade == "next"
+
+
+def test_a_position_outside_of_the_county_is_told_and_swapped_figures_are_refused(clerk):
+    far = clerk.post("/units/new/", form(longitude="112.9", latitude="36.25"), follow=True)
+    assert "位置不在洪洞县范围内" in far.content.decode()
+    swapped = clerk.post("/units/new/", form(name="又一煤矿", longitude="36.25", latitude="111.6"))
+    assert swapped.status_code == 200
+    assert not SourceUnit.objects.filter(name="又一煤矿").exists()
+
+
+def test_ticked_units_are_changed_together_and_those_next_door_are_not(clerk, cast):
+    codes = [cast.unit.code, cast.neighbour_unit.code]
+    clerk.post("/units/change/", {"unit": codes, "change": "mode-patrol"})
+    modes = dict(SourceUnit.objects.values_list("code", "supervision_mode"))
+    assert (modes[cast.unit.code], modes[cast.neighbour_unit.code]) == ("patrol", "")
+
+
+def test_the_export_holds_what_the_filter_shows_and_is_noted(clerk, cast):
+    from hengyuan.platform.accounts.models import AccessEntry
+    from tests.platform.ledger.books import opened
+
+    answer = clerk.post("/units/export/?search=乙")
+    names = [row[1].value for row in opened(answer.content)["源头单位"].iter_rows(min_row=2)]
+    assert names == ["测试乙煤矿"]
+    assert AccessEntry.objects.filter(kind="export", person=cast.county_clerk).exists()
+
+
+def test_choosing_a_county_brings_its_townships(client, cast):
+    client.force_login(cast.city_clerk)
+    part = client.get("/units/?region=141024", headers={"HX-Request": "true"}).content.decode()
+    assert 'hx-swap-oob="true"' in part
+    assert "大槐树镇" in part
+    assert "大槐树镇" not in client.get("/units/").content.decode()
+
+
+def test_a_unit_is_closed_and_re_opened_on_its_page(clerk, cast):
+    address = f"/units/{cast.unit.code}"
+    clerk.post(f"{address}/close/", {"on": "2026-03-01", "reason": "资源枯竭"})
+    assert "已于 2026-03-01 关闭：资源枯竭" in clerk.get(f"{address}/").content.decode()
+    clerk.post(f"{address}/reopen/", {"state": "working", "reason": "复工"})
+    cast.unit.refresh_from_db()
+    assert cast.unit.state == "working"
+
+
+def test_a_unit_is_not_closed_tomorrow(clerk, cast):
+    answer = clerk.post(f"/units/{cast.unit.code}/close/", {"on": "2199-01-01", "reason": "x"})
+    assert "日期不能晚于今天" in answer.content.decode()
+    cast.unit.refresh_from_db()
+    assert cast.unit.state == "working"
+
+
+def test_two_entries_are_merged_on_their_page(clerk, cast):
+    address = f"/units/duplicates/{cast.unit.code}/{cast.other_unit.code}/merge/"
+    clerk.post(address, {"kept": cast.other_unit.code, "on": "2026-03-01", "reason": "重复录入"})
+    cast.unit.refresh_from_db()
+    assert (cast.unit.state, cast.unit.merged_into) == ("closed", cast.other_unit)
+    page = clerk.get(f"/units/{cast.other_unit.code}/").content.decode()
+    assert cast.unit.code in page

@@ -45,8 +45,9 @@ def _certificates(user: Any) -> list[Duty]:
     counts = queries.certificate_figures(user)
     due = queries.certificates_due(user)
     today, url = localdate(), reverse("ledger:certificates")
-    expired = due.filter(certificate_expires_on__lt=today) if counts["expired"] else []
-    soon = due.filter(certificate_expires_on__gte=today) if counts["soon"] else []
+    none = due.none()
+    expired = due.filter(certificate_expires_on__lt=today) if counts["expired"] else none
+    soon = due.filter(certificate_expires_on__gte=today) if counts["soon"] else none
     sees_to_it = _sees_to_scales(user)
     return [
         Duty(
@@ -79,13 +80,13 @@ def _sees_to_scales(user: Any) -> bool:
         return bool(user.role == Role.MANAGER)
     if kind == OfficeKind.DEPARTMENT:
         is_metrology = user.office.department == Department.MARKET
-        return is_metrology and user.role != Role.READONLY
-    return kind == OfficeKind.COUNTY and user.role != Role.READONLY
+        return is_metrology and bool(user.role != Role.READONLY)
+    return bool(kind == OfficeKind.COUNTY and user.role != Role.READONLY)
 
 
 def _incomplete(user: Any, keeps: bool) -> Duty:
     working = SourceUnit.objects.visible_to(user).filter(state=WorkingState.WORKING)
-    lacking = queries.with_equipment(working).filter(is_complete=False)
+    lacking = queries.incomplete(working)
     return Duty(
         _("Working units without scale, camera or display in the ledger"),
         lacking.count(),

@@ -70,7 +70,9 @@ class Pair:
 
 def plain_name(name: str) -> str:
     """A name for looking it up again: no blanks, one kind of brackets and digits, capitals."""
-    return "".join(unicodedata.normalize("NFKC", name).split()).upper()
+    joined = "".join(unicodedata.normalize("NFKC", name).split()).upper()
+    # an accent that stood beside its letter has joined it now
+    return unicodedata.normalize("NFKC", joined)
 
 
 def core_name(name: str, county_name: str = "") -> str:

@@ -42,11 +42,7 @@ class UnitTable(tables.Table):
     is_published = tables.TemplateColumn(
         template_name="ledger/parts/published.html", verbose_name=_("on a list")
     )
-    terminal_count = tables.TemplateColumn(
-        "{% if value %}{{ record.online_count }} / {{ value }}{% else %}—{% endif %}",
-        verbose_name=_("terminals online"),
-        attrs=_NUMBER,
-    )
+    terminal_count = tables.Column(verbose_name=_("terminals online"), attrs=_NUMBER)
 
     class Meta:
         model = SourceUnit
@@ -73,6 +69,9 @@ class UnitTable(tables.Table):
             record.code,
             record.name,
         )
+
+    def render_terminal_count(self, record: Any, value: int) -> str:
+        return f"{record.online_count} / {value}" if value else "—"
 
     def render_region(self, record: SourceUnit) -> Any:
         if record.township is None:

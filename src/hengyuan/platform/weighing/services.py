@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from hengyuan.platform.accounts import services as accounts
 from hengyuan.platform.accounts.models import User
 from hengyuan.platform.weighing.models import Export
 
@@ -19,6 +20,8 @@ def note_export(
 
     `by` is None for the command line alone.
     """
+    if by is not None:
+        accounts.note_export(by, f"{Export.What(what).label}; {description}")
     return Export.objects.create(
         by=by, what=what, wanted=wanted, description=description, records=records
     )

@@ -89,7 +89,7 @@ class Office(Versioned):
         _("duty telephone"), max_length=20, blank=True, validators=[PHONE]
     )
     address = models.CharField(_("address"), max_length=200, blank=True)
-    is_active = models.BooleanField(_("active"), default=True)
+    is_active = models.BooleanField(pgettext_lazy("office", "active"), default=True)
 
     history = HistoricalRecords()
     objects = OfficeQuerySet.as_manager()

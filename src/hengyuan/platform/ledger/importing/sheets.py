@@ -70,8 +70,8 @@ class ReadBook:
 
     @property
     def is_usable(self) -> bool:
-        """Whether its rows can be looked at: the units' sheet is there with what it needs."""
-        return UNITS.name in self.sheets
+        """Whether it has rows to look at, and the units' sheet is there with what it needs."""
+        return UNITS.name in self.sheets and self.row_count > 0
 
 
 def read(content: bytes, tell: Callable[[int, int], None] | None = None) -> ReadBook:
