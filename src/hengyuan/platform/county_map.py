@@ -135,9 +135,10 @@ class CountyMap:
             return None
         missing = [county for county in self.counties if county.code not in drawn.outlines]
         cells = [
-            self._cell(county, *drawn.labels[county.code], path=drawn.outlines[county.code])
+            self._cell(county, x, y, drawn.outlines[county.code])
             for county in self.counties
             if county.code in drawn.outlines
+            for x, y in [drawn.labels[county.code]]
         ]
         per_row = max(1, drawn.width // (TILE_WIDTH + GAP))
         for number, county in enumerate(missing):

@@ -90,9 +90,10 @@ class ExcelOfList(RequiresAction, View):
         page = self.page()
         page.setup(request, **kwargs)
         shown = page.filterset_class(request.GET, queryset=page.get_queryset(), request=request)
-        note(AccessKind.EXPORT, request.user, request=request, detail=_described(page, shown))
+        person: Any = request.user
+        note(AccessKind.EXPORT, person, request=request, detail=_described(page, shown))
         rows = shown.qs[: MAX_ROWS + 1]
-        content, _count = workbook(page.title, self.columns, rows, request.user)
+        content, _count = workbook(page.title, self.columns, rows, person)
         return attachment(content, self.file_name)
 
 

@@ -88,5 +88,7 @@ class VersionedForm(forms.BaseModelForm):
     def tell_stale(self, stale: Stale) -> None:
         """Say who changed what in between; saving again is then done knowingly."""
         self.stale = stale
-        self.data = self.data.copy()
-        self.data[self.add_prefix("version")] = str(stale.record.version)
+        entered: Any = self.data
+        entered = entered.copy()
+        entered[self.add_prefix("version")] = str(stale.record.version)
+        self.data = entered

@@ -70,7 +70,10 @@ def _office_of(person: User | None, about: User | None) -> int | None:
 
 def person_named(username: str) -> User | None:
     """Whose account a typed user name is; None for a name that nobody has."""
-    return User.objects.filter(username=username[:_USERNAME_CHARS].replace("\0", "")).first()
+    found: User | None = User.objects.filter(
+        username=username[:_USERNAME_CHARS].replace("\0", "")
+    ).first()
+    return found
 
 
 # what is old goes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from axes.utils import reset
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -161,14 +162,14 @@ def reset_password(link: ResetLink, password: str) -> User:
 
     The second factor stays: whoever has got hold of the link alone does not get in.
     """
-    person = locked(User.objects.all(), link.person_id)
+    person: User = locked(User.objects.all(), link.person_id)
     if not person.is_active or not ResetLink.objects.claim(link.pk):
         raise LinkSpent(spent_because(link))
     validate_password(password, person)
     person.set_password(password)
     person.must_change_password = False
     signed_save(person, person, gettext_lazy("new password by a link"))
-    access.reset(username=person.username)
+    reset(username=person.username)
     sessions.end_all([person])
     access.note(AccessKind.RESET_USED, person)
     return person

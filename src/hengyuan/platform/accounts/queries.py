@@ -82,7 +82,7 @@ def region_tree(user: User | AnonymousUser) -> list[Branch]:
         if code in branches:
             branches[code].offices = row["offices"]
             branches[code].has_control_office = bool(row["control"])
-    roots = []
+    roots: list[Branch] = []
     for branch in branches.values():
         parent = branches.get(branch.region.parent_id or "")
         (parent.below if parent else roots).append(branch)

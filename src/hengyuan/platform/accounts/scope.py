@@ -93,10 +93,10 @@ def people_q(
     """
     if scope_of(user).is_empty:
         return _NOTHING
-    assert user is not None
+    assert user is not None and user.is_authenticated
     own = Q(**{person: user.pk}) if person else _NOTHING
     at: Any = user.office
-    if not user.is_head:  # type: ignore[union-attr]
+    if not user.is_head:
         return own
     if at.is_control_office:
         return own | Q(**{f"{region}__code__startswith": scope_prefix(at.region_id)})

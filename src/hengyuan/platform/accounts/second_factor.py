@@ -33,7 +33,7 @@ class TryLater(ValueError):
 
 def is_on(person: User) -> bool:
     """The person is asked for a code after the password."""
-    return TOTPDevice.objects.filter(user=person, confirmed=True).exists()
+    return bool(TOTPDevice.objects.filter(user=person, confirmed=True).exists())
 
 
 def codes_left(person: User) -> int:

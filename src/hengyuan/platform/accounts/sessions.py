@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
@@ -25,10 +26,8 @@ def note_seen(request: HttpRequest) -> None:
     if LoginSession.objects.filter(session_key=key, person=request.user.pk).update(**seen):
         return
     # two first requests of one session come at the same time: the second finds it entered
-    LoginSession.objects.bulk_create(
-        [LoginSession(session_key=key, person_id=request.user.pk, began_at=now, **seen)],
-        ignore_conflicts=True,
-    )
+    first: dict[str, Any] = {"session_key": key, "person_id": request.user.pk, "began_at": now}
+    LoginSession.objects.bulk_create([LoginSession(**first, **seen)], ignore_conflicts=True)
 
 
 def of_person(person: User) -> list[LoginSession]:

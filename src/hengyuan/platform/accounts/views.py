@@ -60,7 +60,7 @@ class Logout(auth_views.LogoutView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if isinstance(request.user, User):
             access.note(AccessKind.LOGOUT, request.user, request=request)
-        return super().post(request, *args, **kwargs)  # type: ignore[return-value]
+        return super().post(request, *args, **kwargs)
 
 
 @never_cache

@@ -47,7 +47,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         except services.LinkSpent as error:
             return _spent(request, str(error))
         except ValidationError as error:
-            form.add_error(None, error.messages)  # type: ignore[arg-type]
+            form.add_error(None, error.messages)
         else:
             messages.success(
                 request,

@@ -233,7 +233,7 @@ def readable_person(request: HttpRequest, pk: int) -> User:
     """404 for whoever is not even a name to the reader, 403 for whoever is a name only."""
     user = person_of(request)
     visible = User.objects.visible_to(user).select_related("office__region", "successor")
-    found = get_object_or_404(visible | User.objects.filter(pk=user.pk), pk=pk)
+    found: User = get_object_or_404(visible | User.objects.filter(pk=user.pk), pk=pk)
     if found.pk == user.pk:
         return found
     if not may(user, "people.read"):
@@ -246,7 +246,7 @@ def readable_person(request: HttpRequest, pk: int) -> User:
 def _managed(request: HttpRequest, pk: int) -> User:
     user = person_of(request)
     visible = User.objects.visible_to(user).select_related("office__region", "successor")
-    found = get_object_or_404(visible, pk=pk)
+    found: User = get_object_or_404(visible, pk=pk)
     if not appoints(user, found):
         raise PermissionDenied("people.manage")
     return found
@@ -255,7 +255,7 @@ def _managed(request: HttpRequest, pk: int) -> User:
 def _managed_invitation(request: HttpRequest, pk: int) -> Invitation:
     user = person_of(request)
     visible = Invitation.objects.visible_to(user).select_related("office__region")
-    found = get_object_or_404(visible, pk=pk)
+    found: Invitation = get_object_or_404(visible, pk=pk)
     if not appoints_in(user, found.office):
         raise PermissionDenied("people.manage")
     return found

@@ -74,7 +74,7 @@ class TownshipsExcel(ExcelOfList):
 def township(request: HttpRequest, code: str) -> HttpResponse:
     """Who answers for it now and did before, and the source units that lie there."""
     found = _visible(request, code)
-    terms = list(found.leads.all())  # type: ignore[attr-defined]
+    terms = list(found.leads.all())
     user = person_of(request)
     context = {
         "township": found,
@@ -91,7 +91,7 @@ def township(request: HttpRequest, code: str) -> HttpResponse:
 def appoint_lead(request: HttpRequest, code: str) -> HttpResponse:
     """Somebody answers for the township from a day on; the one before is released that day."""
     found = _visible(request, code)
-    now = found.leads.filter(until=None).first()  # type: ignore[attr-defined]
+    now = found.leads.filter(until=None).first()
     form = LeadForm(request.POST or None)
     del form.fields["version"]
     if request.method == "POST" and form.is_valid():

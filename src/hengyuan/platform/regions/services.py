@@ -78,7 +78,7 @@ def import_map(
     counties = {code for code, region in REGIONS.items() if region.level == RegionLevel.COUNTY}
     found = boundary_file.read(content, counties, code_property)
     drawing = outlines.draw(found.rings)
-    city = parent_code(next(iter(found.rings)))
+    city: Any = parent_code(next(iter(found.rings)))
     drawn = BoundaryMap.objects.filter(region_id=city).first() or BoundaryMap(region_id=city)
     drawn.approval = number
     drawn.source = source

@@ -98,7 +98,7 @@ def _sees_to_it(user: Any) -> bool:
     """The source unit's own people, and whoever supervises it from the county."""
     if user.office.kind == OfficeKind.SOURCE_UNIT:
         return True
-    return user.office.kind == OfficeKind.COUNTY and user.role != Role.READONLY
+    return bool(user.office.kind == OfficeKind.COUNTY and user.role != Role.READONLY)
 
 
 def _named(terminals: Any) -> str:

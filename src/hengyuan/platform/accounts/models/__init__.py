@@ -10,7 +10,6 @@ from hengyuan.platform.accounts.models.offices import (
 )
 from hengyuan.platform.accounts.models.people import (
     OFFICE_ROLES,
-    PHONE,
     UNIT_ROLES,
     PeopleManager,
     RecoveryCode,
@@ -19,6 +18,7 @@ from hengyuan.platform.accounts.models.people import (
     head_role,
     roles_of,
 )
+from hengyuan.platform.accounts.models.phones import PHONE
 from hengyuan.platform.accounts.models.townships import TownshipLead
 
 __all__ = [

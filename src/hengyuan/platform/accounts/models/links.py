@@ -106,7 +106,7 @@ class Invitation(OneTimeLink):
     )
 
     history = HistoricalRecords(excluded_fields=["token_hash"])
-    objects = InvitationQuerySet.as_manager()
+    objects = InvitationQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta(OneTimeLink.Meta):
         verbose_name = _("invitation")

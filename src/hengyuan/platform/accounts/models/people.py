@@ -107,7 +107,7 @@ class User(Versioned, AbstractUser):
     )
 
     history = PeopleRecords(excluded_fields=["password", "last_login"])
-    objects = PeopleManager()
+    objects = PeopleManager()  # type: ignore[misc]
 
     REQUIRED_FIELDS = ["display_name"]
 
