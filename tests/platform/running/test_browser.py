@@ -93,7 +93,6 @@ def violations(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.slow
 def test_a_clerk_enters_a_unit_and_its_terminal(platform, page, complaints):
     address = platform.address
     problems: list[str] = []
@@ -118,6 +117,8 @@ def test_a_clerk_enters_a_unit_and_its_terminal(platform, page, complaints):
     page.wait_for_url(re.compile(r"/units/\d{11}/$"))
     problems += violations(page)
 
+    page.get_by_role("navigation", name="单位各部分").get_by_role("link", name="终端").click()
+    problems += violations(page)
     page.get_by_role("link", name="新建终端").click()
     page.get_by_label("名称").fill("南门终端")
     page.get_by_role("button", name="录入并显示注册码").click()
