@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Generic, TypeVar
@@ -61,6 +62,11 @@ class StreamDriver(Device, Generic[T]):
         self.link = link or Link(settings.transport, self.counters, name=settings.name)
         self._connected_at = self._last_octet_at = self._last_frame_at = float("-inf")
 
+    @property
+    def gap_s(self) -> float:
+        """How long it listens before it takes half a frame for torn off and comes to `tick`."""
+        return self.settings.gap_s
+
     @abstractmethod
     def make_decoder(self) -> FrameDecoder[T]:
         """A fresh decoder for one connection, counting into `self.counters`."""
@@ -83,7 +89,7 @@ class StreamDriver(Device, Generic[T]):
         self._connected_at = self._clock()
         while True:
             try:
-                data = await connection.read(self.settings.gap_s)
+                data = await connection.read(self.gap_s)
             except TimeoutError:
                 items = decoder.flush(self._clock())
             else:
@@ -156,8 +162,40 @@ class CameraDriver(Device):
         """Hand every new event to `on_event` for ever; only cancellation ends it."""
 
 
+class PullCameraDriver(CameraDriver):
+    """A plate camera that the terminal connects to."""
+
+    @abstractmethod
+    async def pull(self, keep: Callable[[PlateEvent], Awaitable[object]]) -> None:
+        """Hand every new event to `keep` and wait for it, for ever; only cancellation ends it.
+
+        What `keep` raises is logged and counted as `not_kept`; it ends nothing.
+        """
+
+    async def run(self, on_event: Callable[[PlateEvent], None]) -> None:
+        async def keep(event: PlateEvent) -> None:
+            on_event(event)
+
+        await self.pull(keep)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The body of a 200 that tells a camera that its push was kept."""
+
+    body: bytes
+    media_type: str = "application/json"
+
+
 class PushCameraDriver(CameraDriver):
     """A plate camera that posts to the terminal's web server."""
+
+    paths: tuple[str, ...] = ()
+    """Where it posts to if it cannot be told to post to `/camera/NAME`."""
+
+    def reply(self, body: bytes) -> Reply:
+        """What the camera wants to hear once `body` was kept, or was nothing new."""
+        return Reply(b'{"statusCode":1,"statusString":"OK"}')
 
     @abstractmethod
     def receive(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -36,3 +36,30 @@ class ScaleSettings(StreamSettings, frozen=True):
     """No sound frame for so long means that the weight is unknown, never the last value."""
     silence_s: Seconds = 10.0
     """No byte at all for so long: the connection is taken down and opened again."""
+
+
+class PolledScaleSettings(ScaleSettings, frozen=True):
+    """A weigh indicator that speaks when it is asked."""
+
+    poll_s: Seconds = 0.1
+    """It is asked again so long after its answer."""
+    answer_s: Seconds = 0.5
+    """An answer that takes longer is none, and the question is put again."""
+
+
+class CameraSettings(DeviceSettings, frozen=True):
+    """A plate camera."""
+
+    view: Literal["front", "rear"] = "front"
+    """Which end of the truck it sees."""
+    utc_offset_h: Annotated[float, Meta(ge=-12, le=14)] = 8.0
+    """Zone of the camera's clock, where it sends its time without one."""
+
+
+class PushCameraSettings(CameraSettings, frozen=True):
+    """A plate camera that posts to the terminal."""
+
+    host: Annotated[str, Meta(min_length=1)] | None = None
+    """Address that its pushes come from; others are refused. None accepts any."""
+    silence_s: Seconds | None = None
+    """Silence after which it counts as gone. None: a camera is silent while no truck comes."""

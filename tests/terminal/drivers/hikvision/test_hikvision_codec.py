@@ -12,14 +12,18 @@ from hengyuan.law.plates import PlateColour
 from hengyuan.terminal.devices import Picture, PlateEvent
 from hengyuan.terminal.drivers.hikvision import codec
 from hengyuan.terminal.drivers.hikvision.codec import (
-    MAX_PICTURE,
     MAX_XML,
-    NotAPlateEvent,
     build_push,
     decode,
     parse_push,
 )
-from hengyuan.terminal.drivers.hikvision.parts import MAX_BODY, MalformedEvent, Part, join
+from hengyuan.terminal.drivers.hikvision.parts import Part, join
+from hengyuan.terminal.drivers.plate_events import (
+    MAX_BODY,
+    MAX_PICTURE,
+    MalformedEvent,
+    NotAPlateEvent,
+)
 from tests.terminal.drivers.mutations import mutated
 
 CHINA = timezone(timedelta(hours=8))

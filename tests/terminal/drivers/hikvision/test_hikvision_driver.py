@@ -12,8 +12,9 @@ from hengyuan.terminal.devices import DeviceState, PlateEvent
 from hengyuan.terminal.drivers.catalogue import load_settings
 from hengyuan.terminal.drivers.hikvision.codec import build_push
 from hengyuan.terminal.drivers.hikvision.driver import Driver
-from hengyuan.terminal.drivers.hikvision.parts import MalformedEvent, Part, join
+from hengyuan.terminal.drivers.hikvision.parts import Part, join
 from hengyuan.terminal.drivers.hikvision.settings import Settings
+from hengyuan.terminal.drivers.plate_events import MalformedEvent
 from tests.terminal.drivers.at_hand import Clock, running
 from tests.terminal.drivers.hikvision.test_hikvision_codec import EVENT, NOW
 

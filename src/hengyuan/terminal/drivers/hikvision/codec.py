@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
 
@@ -21,23 +21,24 @@ from hengyuan.law.plates import (
     PlateColour,
     colour_from_code,
     colour_from_name,
-    split_colour,
 )
 from hengyuan.terminal.devices import Picture, PictureKind, PlateEvent, Refused
-from hengyuan.terminal.drivers.hikvision.parts import MAX_PARTS, MalformedEvent, Part, join, split
-from hengyuan.terminal.drivers.hikvision.settings import Settings
+from hengyuan.terminal.drivers.hikvision.parts import MAX_PARTS, Part, join, split
+from hengyuan.terminal.drivers.plate_events import (
+    MAX_PICTURE,
+    MalformedEvent,
+    NotAPlateEvent,
+    jpeg_problem,
+    local_time,
+    read_plate,
+)
+from hengyuan.terminal.drivers.settings import CameraSettings
 
-MAX_PICTURE = 10 * 1024 * 1024
 MAX_XML = 1024 * 1024
 View = Literal["front", "rear"]
 
 _CHINA = timedelta(hours=8)
-_NO_PLATE = {"", "unknown", "noplate", "no plate", "none", "null", "无车牌", "无牌车", "未识别"}
 _DECLARED = re.compile(rb"""^<\?xml[^>]*?encoding=["'](?:gb2312|gbk|gb18030)["'][^>]*\?>""", re.I)
-
-
-class NotAPlateEvent(MalformedEvent):
-    """A sound message of another kind, such as the camera's heartbeat."""
 
 
 def parse_push(
@@ -57,7 +58,21 @@ def parse_push(
     that was announced and did not come, is left out and named in `picture_faults`: the plate
     still counts.
     """
-    xml, parts = _open(content_type, body)
+    return parse_parts(
+        split(content_type, body), received_at, camera=camera, view=view, naive_offset=naive_offset
+    )
+
+
+def parse_parts(
+    all_parts: list[Part],
+    received_at: datetime,
+    *,
+    camera: str = "",
+    view: View = "front",
+    naive_offset: timedelta = _CHINA,
+) -> PlateEvent:
+    """`parse_push` of a message that has been taken apart already."""
+    xml, parts = _open(all_parts)
     texts = _Texts(_parse_xml(xml))
     kind = texts.first("eventType")
     if kind.upper() != "ANPR":
@@ -70,7 +85,7 @@ def parse_push(
         colour=colour,
         confidence=_whole(texts.first("confidenceLevel"), 0, 100),
         lane=_whole(texts.first("line"), 0, 99),
-        camera_at=_time(texts.first("dateTime"), naive_offset),
+        camera_at=local_time(texts.first("dateTime"), naive_offset),
         received_at=received_at.astimezone(UTC),
         direction=_direction(texts),
         pictures=pictures,
@@ -80,8 +95,7 @@ def parse_push(
     )
 
 
-def _open(content_type: str, body: bytes) -> tuple[bytes, list[Part]]:
-    parts = split(content_type, body)
+def _open(parts: list[Part]) -> tuple[bytes, list[Part]]:
     documents = [part for part in parts if part.is_xml]
     if not documents:
         raise MalformedEvent("no_xml", "no part is XML")
@@ -141,31 +155,16 @@ def _whole(text: str, lowest: int, highest: int) -> int | None:
     return value if lowest <= value <= highest else None
 
 
-def _time(text: str, naive_offset: timedelta) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(text)
-        return time if time.tzinfo else time.replace(tzinfo=timezone(naive_offset))
-    except ValueError:
-        return None
-
-
 def _direction(texts: _Texts) -> str | None:
     direction = texts.first("direction").lower()
     return direction if direction in ("forward", "reverse") else None
 
 
 def _plate(texts: _Texts) -> tuple[str | None, str | None]:
-    """Plate and colour as read; whether it is a plate at all is not decided here."""
-    text = texts.first("licensePlate")
-    if text.lower() in _NO_PLATE:
-        return None, None
-    colour, plate = split_colour(text)
-    if not re.fullmatch(r"\w{1,16}", plate):
-        return None, None
-    colour = colour or colour_from_name("hikvision", texts.first("plateColor"))
+    colour = colour_from_name("hikvision", texts.first("plateColor"))
     if colour is PlateColour.UNKNOWN:
         colour = colour_from_code("gat", texts.first("plateColorByGAT"))
-    return plate, None if colour is PlateColour.UNKNOWN else colour.value
+    return read_plate(texts.first("licensePlate"), colour)
 
 
 def _pictures(
@@ -194,15 +193,6 @@ def _pictures(
     return tuple(pictures), tuple(faults)
 
 
-def jpeg_problem(data: bytes) -> str | None:
-    """Why `data` is no whole JPEG file; None where it begins and ends like one."""
-    if not data.startswith(b"\xff\xd8\xff"):
-        return "not a JPEG"
-    if not data.rstrip(b"\x00\r\n").endswith(b"\xff\xd9"):
-        return "a JPEG that breaks off"
-    return None
-
-
 def _kind(name: str, view: View) -> PictureKind:
     lower = name.lower()
     if lower.startswith("licenseplate"):
@@ -213,7 +203,7 @@ def _kind(name: str, view: View) -> PictureKind:
 
 
 def parse_for(
-    settings: Settings, content_type: str, body: bytes, received_at: datetime
+    settings: CameraSettings, content_type: str, body: bytes, received_at: datetime
 ) -> PlateEvent:
     """`parse_push` with the options of one camera's settings."""
     return parse_push(
@@ -226,7 +216,7 @@ def parse_for(
     )
 
 
-def decode(data: bytes, settings: Settings | None = None) -> list[PlateEvent | Refused]:
+def decode(data: bytes, settings: CameraSettings | None = None) -> list[PlateEvent | Refused]:
     """The event of one recorded HTTP body; the boundary is taken from its first line."""
     content_type = "application/xml"
     if not data.lstrip().startswith(b"<"):

@@ -8,20 +8,12 @@ from typing import TYPE_CHECKING
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from hengyuan.terminal.drivers.plate_events import MAX_BODY, MalformedEvent
+
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
-MAX_BODY = 32 * 1024 * 1024
 MAX_PARTS = 32
-
-
-class MalformedEvent(ValueError):
-    """A push that cannot be used. `reason` is a short code, `detail` says what and where."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
-        self.detail = detail
 
 
 @dataclass(frozen=True, slots=True)
