@@ -38,7 +38,7 @@ class Reading:
     at: float
     raw: bytes
     fault: str | None = None
-    """`over_range`, `under_range` or `not_zeroed`."""
+    """`over_range`, `under_range`, `not_zeroed`, or `device_error` where it reports another one."""
     tare_kg: int = 0
     """Tare that the indicator was subtracting from what it shows."""
 

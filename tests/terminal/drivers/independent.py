@@ -11,13 +11,16 @@ def xor_characters(data: bytes) -> bytes:
 
 def f1_mass(raw: bytes) -> int:
     """Whole kg of an F1 frame in kg; fails where the frame breaks a rule."""
-    assert len(raw) == 12
-    assert raw[0] == 0x02 and raw[11] == 0x03
-    assert raw[9:11] == xor_characters(raw[1:9])
-    sign = {"+": 1, "-": -1}[chr(raw[1])]
-    text = raw[2:8].decode("ascii")
+    assert len(raw) in (12, 14)
+    assert raw[0] == 0x02 and raw[-1] == 0x03
+    assert raw[-3:-1] == xor_characters(raw[1:-3])
+    assert len(raw) == 12 or raw[1:3] == b"AB"
+    sign = {"+": 1, "-": -1}[chr(raw[-11])]
+    if b"." in raw:
+        return sign * round(float(raw[-10:-3]))
+    text = raw[-10:-4].decode("ascii")
     assert text.isdecimal()
-    decimals = "01234".index(chr(raw[8]))
+    decimals = "01234".index(chr(raw[-4]))
     return sign * round(int(text) / 10**decimals)
 
 

@@ -28,6 +28,8 @@ class FrameDecoder(Generic[T]):
 
     start: bytes
     """What every frame begins with."""
+    starts: tuple[bytes, ...] = ()
+    """All the ways to begin, for a family that has more than one; `start` is among them."""
     longest = 4096
     """More bytes than any frame has: the bound of the buffer."""
     noise_run = 256
@@ -113,7 +115,7 @@ class FrameDecoder(Generic[T]):
         return size
 
     def _size(self, rest: bytes) -> int | None:
-        if len(rest) < len(self.start):
+        if len(rest) < min(map(len, self.starts or (self.start,))):
             return None
         size = self.length(rest)
         return None if size is None or len(rest) < size else size
@@ -129,13 +131,8 @@ class FrameDecoder(Generic[T]):
 
     def _find_start(self, data: bytes, position: int) -> int:
         """Index of the next whole start, or of a start cut off by the end of `data`."""
-        found = data.find(self.start, position)
-        if found >= 0:
-            return found
-        for size in range(min(len(self.start) - 1, len(data) - position), 0, -1):
-            if data.endswith(self.start[:size]):
-                return len(data) - size
-        return len(data)
+        starts = self.starts or (self.start,)
+        return min(_find(start, data, position) for start in starts)
 
     def _take_noise(self, noise: bytes, at: float, out: list[T | Notice | Refused]) -> None:
         self._noise += noise
@@ -153,3 +150,13 @@ class FrameDecoder(Generic[T]):
     def _refuse(self, refused: Refused, out: list[T | Notice | Refused]) -> None:
         self.counters.refused[refused.reason] += 1
         out.append(refused)
+
+
+def _find(start: bytes, data: bytes, position: int) -> int:
+    found = data.find(start, position)
+    if found >= 0:
+        return found
+    for size in range(min(len(start) - 1, len(data) - position), 0, -1):
+        if data.endswith(start[:size]):
+            return len(data) - size
+    return len(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 MassUnit = Literal["kg", "t", "g"]
@@ -37,3 +38,17 @@ def from_kg(mass_kg: int, power: int, unit: MassUnit) -> int:
         grams *= 10**-power
     digits = (grams + step // 2) // step
     return -digits if mass_kg < 0 else digits
+
+
+_NUMBER = re.compile(rb" *([+-]?) *([0-9]+)(?:\.([0-9]*))? *")
+
+
+def read_number(text: bytes) -> tuple[int, int] | None:
+    """A number as indicators write it (`  -0012.50`): its digits and the power of ten they stand
+    for, here -1250 and -2. None where it is no number."""
+    found = _NUMBER.fullmatch(text)
+    if found is None:
+        return None
+    sign, whole, decimals = found[1], found[2], found[3] or b""
+    digits = int(whole + decimals)
+    return (-digits if sign == b"-" else digits), -len(decimals)
