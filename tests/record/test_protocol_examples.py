@@ -291,6 +291,8 @@ def _type_and_bounds(kind: mi.Type) -> tuple[str, str]:
     match kind:
         case mi.UnionType(types=(inner, mi.NoneType())):
             return _type_and_bounds(inner)
+        case mi.Metadata(type=mi.StrType() as text, extra_json_schema={"pattern": pattern}):
+            return _type_and_bounds(msgspec.structs.replace(text, pattern=pattern))
         case mi.BoolType():
             return "boolean", "–"
         case mi.IntType(ge=low, le=high):

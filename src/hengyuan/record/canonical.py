@@ -48,7 +48,7 @@ def read_line(line: bytes) -> Record:
     record = _decoder.decode(line)
     if _encoder.encode(record) != line:
         raise NotCanonical("keys sorted, no spaces, no nulls or defaults, UTF-8 unescaped")
-    if _has_control_characters(line):
+    if (b"\\" in line or b"\x7f" in line or b"\xc2" in line) and _has_control_characters(line):
         raise InvalidRecord("texts hold no control characters")
     check_record(record)
     return record

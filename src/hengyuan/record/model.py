@@ -5,9 +5,10 @@ Fields stand in the order of their keys, because the canonical line is written f
 An unknown value is an absent key, never null, zero or an empty text.
 """
 
-from collections.abc import Sequence
+import re
+from functools import lru_cache
 from itertools import pairwise
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -83,18 +84,37 @@ Text = Annotated[str, Meta(min_length=1, max_length=64)]
 PlateText = Annotated[str, Meta(min_length=1, max_length=16)]
 LengthMm = Annotated[int, Meta(ge=1, le=100_000)]
 DigestHex = Annotated[str, Meta(min_length=64, max_length=64, pattern=r"^[0-9a-f]{64}\Z")]
-TerminalCode = Annotated[str, Meta(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z-]+\Z")]
+_CODE_FORM = r"^[0-9A-Za-z-]+\Z"
+_CARGO_FORM = r"^[0-9]{4}\Z"
+_LAYOUT_FORM = r"^[1-9](\+[1-9])*\Z"
+TerminalCode = Annotated[str, Meta(min_length=1, max_length=32, pattern=_CODE_FORM)]
 
 
-class FileRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A picture or clip of the passage, by the digest of its bytes."""
+# The forms of texts inside a record are checked by `check_record`, which remembers what it has
+# seen; the decoder searches for a pattern anew each time, and that took longer than all the rest
+# of reading a record. The JSON schema names them all the same.
+_Code = Annotated[str, Meta(min_length=1, max_length=32, extra_json_schema={"pattern": _CODE_FORM})]
+_Cargo = Annotated[
+    str, Meta(min_length=4, max_length=4, extra_json_schema={"pattern": _CARGO_FORM})
+]
+_Layout = Annotated[str, Meta(max_length=31, extra_json_schema={"pattern": _LAYOUT_FORM})]
 
-    digest: DigestHex
+
+# Records refer to nothing that refers back, so the collector need not walk them (gc=False).
+class FileRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
+    """A picture or clip of the passage, by the digest of its bytes (64 lower-case hex digits)."""
+
+    digest: Annotated[str, Meta(min_length=64, max_length=64)]
     kind: FileKind
 
 
 class Record(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    gc=False,
 ):
     """One weighing. Masses in kg, sizes in mm, `weighed_at` in ms since 1970-01-01 UTC."""
 
@@ -102,7 +122,7 @@ class Record(
     assumed: bool = False  # the limit rests on an assumption (lower limit taken)
     axle_kg: Annotated[tuple[Mass, ...], Meta(max_length=16)] = ()
     axles: Annotated[int, Meta(ge=2, le=16)] | None = None
-    cargo: Annotated[str, Meta(min_length=4, max_length=4, pattern=r"^[0-9]{4}\Z")] | None = None
+    cargo: _Cargo | None = None
     carrier: Text | None = None
     combination: CombinationName | None = None
     corrects: Seq | None = None
@@ -116,7 +136,7 @@ class Record(
     height_mm: LengthMm | None = None
     kind: Kind
     lane: Annotated[int, Meta(ge=1, le=99)]
-    layout: Annotated[str, Meta(max_length=31, pattern=r"^[1-9](\+[1-9])*\Z")] | None = None
+    layout: _Layout | None = None
     length_mm: LengthMm | None = None
     licensed_total_kg: Mass | None = None  # 行驶证总质量
     limit_kg: Mass | None = None
@@ -132,7 +152,7 @@ class Record(
     seq: Seq
     spacing_mm: Annotated[tuple[LengthMm, ...], Meta(max_length=15)] = ()
     tare_kg: Mass | None = None
-    terminal: TerminalCode
+    terminal: _Code
     trailer_plate: PlateText | None = None
     v: Literal[1]
     verdict: VerdictName | None = None
@@ -142,12 +162,16 @@ class Record(
 
 
 class InvalidRecord(ValueError):
-    """A record whose fields contradict each other; the text says which and how."""
+    """A record whose fields break a rule or contradict each other; the text says which and how."""
 
 
 def check_record(record: Record) -> None:
-    """Refuse a record whose fields contradict each other (InvalidRecord)."""
+    """Refuse texts of the wrong form and fields that contradict each other (InvalidRecord)."""
     kind = record.kind
+    if not _is_terminal_code(record.terminal):
+        raise InvalidRecord("terminal: Latin letters, digits and hyphens")
+    if record.cargo is not None and not _is_cargo(record.cargo):
+        raise InvalidRecord("cargo: four digits")
     if record.corrects is not None:
         if record.corrects >= record.seq:
             raise InvalidRecord("corrects: must be an earlier seq")
@@ -155,18 +179,18 @@ def check_record(record: Record) -> None:
         raise InvalidRecord(f"corrects: a {kind} names the record that it corrects")
     if kind == "void" and record.reason is None:
         raise InvalidRecord("reason: a void says why")
-    _check_masses(record)
+    _check_masses(record, kind)
     if record.flags:
         _check_flags(record)
-    if record.axle_kg or record.spacing_mm or record.layout or record.drive_axles:
+    if record.axle_kg or record.spacing_mm or record.layout is not None or record.drive_axles:
         _check_axles(record)
-    if len(record.files) > 1 and not _ascending([(f.kind, f.digest) for f in record.files]):
-        raise InvalidRecord("files: must be sorted by kind and digest, each once")
+    if record.files:
+        _check_files(record.files)
 
 
-def _check_masses(record: Record) -> None:
-    kind, verdict = record.kind, record.verdict
-    if record.gross_kg is None:
+def _check_masses(record: Record, kind: Kind) -> None:
+    verdict, gross_kg, net_kg = record.verdict, record.gross_kg, record.net_kg
+    if gross_kg is None:
         if kind != "void" and "skipped_scale" not in record.flags:
             raise InvalidRecord(f"gross_kg: a {kind} has a weight")
         if verdict == "over" or verdict == "pass":
@@ -178,15 +202,15 @@ def _check_masses(record: Record) -> None:
             raise InvalidRecord(f"verdict: a {kind} is judged")
     elif verdict != "unknown" and (record.limit_kg is None or record.rule_pack is None):
         raise InvalidRecord("limit_kg, rule_pack: a verdict names its limit and rule pack")
-    if record.net_kg is not None:
-        if record.gross_kg is None or record.tare_kg is None:
+    if net_kg is not None:
+        if gross_kg is None or record.tare_kg is None:
             raise InvalidRecord("net_kg: needs gross_kg and tare_kg")
-        if record.net_kg != record.gross_kg - record.tare_kg:
+        if net_kg != gross_kg - record.tare_kg:
             raise InvalidRecord("net_kg: is not gross_kg - tare_kg")
 
 
 def _check_flags(record: Record) -> None:
-    if not _ascending(record.flags):
+    if not all(a < b for a, b in pairwise(record.flags)):
         raise InvalidRecord("flags: must be sorted, each once")
     if "override" in record.flags and (record.reason is None or record.witness is None):
         raise InvalidRecord("reason, witness: an override names its reason and a second person")
@@ -195,7 +219,9 @@ def _check_flags(record: Record) -> None:
 def _check_axles(record: Record) -> None:
     axles = record.axles
     if record.layout is not None:
-        groups = [int(digit) for digit in record.layout[::2]]
+        groups = _groups_of(record.layout)
+        if groups is None:
+            raise InvalidRecord("layout: axle groups of 1 to 9 axles joined by +")
         if axles is None:
             axles = sum(groups)
         elif sum(groups) != axles:
@@ -211,5 +237,32 @@ def _check_axles(record: Record) -> None:
             raise InvalidRecord("drive_axles: more than axles")
 
 
-def _ascending(items: Sequence[Any]) -> bool:
-    return all(a < b for a, b in pairwise(items))
+def _check_files(files: tuple[FileRef, ...]) -> None:
+    before = ("", "")
+    for file in files:
+        # what is left without hex digits at either end is empty only if there is nothing else
+        if file.digest.strip("0123456789abcdef"):
+            raise InvalidRecord("files: a digest is 64 lower-case hex digits")
+        here = (file.kind, file.digest)
+        if here <= before:
+            raise InvalidRecord("files: must be sorted by kind and digest, each once")
+        before = here
+
+
+# The same few codes and layouts come again in every record.
+@lru_cache(maxsize=4096)
+def _is_terminal_code(text: str) -> bool:
+    return re.match(_CODE_FORM, text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _is_cargo(text: str) -> bool:
+    return re.match(_CARGO_FORM, text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _groups_of(layout: str) -> tuple[int, ...] | None:
+    """Axles of each group, front to back; None for another form."""
+    if re.match(_LAYOUT_FORM, layout) is None:
+        return None
+    return tuple(int(digit) for digit in layout[::2])
