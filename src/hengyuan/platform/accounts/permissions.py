@@ -92,6 +92,7 @@ ACTIONS: dict[str, Action] = {
         Action("permissions.view", _("See the table of permissions"), _OFFICES),
         Action("design.view", _("See the design page"), _SUPERVISORS),
         Action("board.view", _("Watch the live board"), _EVERYONE),
+        Action("board.wall", _("Open the wall display"), _OFFICES),
         Action("documents.view", _("See document templates"), _SUPERVISORS),
         Action("documents.edit", _("Change the office's document templates"), _ISSUERS),
         Action("publication.view", _("See publication lists"), _OFFICES),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.timezone import localtime, now
+from django.utils.timezone import localdate, localtime, now
 
 from hengyuan.platform.board import queries
 from hengyuan.platform.board.queries import MOST_LINES, Area
@@ -59,7 +59,16 @@ class Message:
 
 
 class Feed:
-    """The board of one area in one language: remembers what was sent last."""
+    """The board of one area in one language: remembers what was sent last.
+
+    Another screen of the same trucks, such as the wall display, is a subclass: it has its own
+    `action` (who may watch it), its own row and its own pieces.
+    """
+
+    action: ClassVar[str] = "board.view"
+    row_template: ClassVar[str] = "board/parts/row.html"
+    again_after_s: float | None = None
+    """Asks to be read again so soon, where pieces were left out of the last message."""
 
     def __init__(self, area: Area, language: str) -> None:
         self.area = area
@@ -75,7 +84,7 @@ class Feed:
             lines = None if after is None else queries.arrived_lines(self.area, after, upto)
             if lines is None:
                 lines = queries.newest_lines(self.area)
-            message, chart = self._message(upto, lines)
+            message, chart = self._message(upto, lines, is_whole=True)
             message.chart = chart
         message.is_whole = True
         return message
@@ -89,7 +98,7 @@ class Feed:
                 lines = queries.arrived_lines(self.area, self._sent_upto, upto)
                 if lines is None:
                     lines = queries.newest_lines(self.area)
-            message, chart = self._message(upto, lines or [])
+            message, chart = self._message(upto, lines or [], is_whole=False)
         self._sent_upto = upto
         new = {
             name: html for name, html in message.parts.items() if self._sent_parts.get(name) != html
@@ -100,7 +109,21 @@ class Feed:
         self._sent_chart = chart
         return message if message.rows or message.parts or message.chart else None
 
-    def _message(self, upto: int, lines: list[Line]) -> tuple[Message, dict[str, list[int]]]:
+    def _message(
+        self, upto: int, lines: list[Line], *, is_whole: bool
+    ) -> tuple[Message, dict[str, list[int]] | None]:
+        parts, chart = self._pieces(is_whole=is_whole)
+        message = Message(
+            id=upto,
+            at=time_now(),
+            day=localdate().isoformat(),
+            rows=[rendered(self.area, line, self.row_template) for line in lines],
+            parts=parts,
+        )
+        return message, chart
+
+    def _pieces(self, *, is_whole: bool) -> tuple[dict[str, str], dict[str, list[int]] | None]:
+        """The pieces of the page by name, and the hours of the chart."""
         found = queries.figures(self.area)
         terminals, further = queries.lights(self.area)
         context = {
@@ -110,18 +133,14 @@ class Feed:
             "further": further,
             "terminals_url": found.terminals_url,
         }
-        message = Message(
-            id=upto,
-            at=time_now(),
-            day=found.day.isoformat(),
-            rows=[rendered(self.area, line) for line in lines],
-            parts={name: render_to_string(f"board/parts/{name}.html", context) for name in PARTS},
-        )
-        chart = {
+        parts: dict[str, str] = {
+            name: render_to_string(f"board/parts/{name}.html", context) for name in PARTS
+        }
+        chart: dict[str, list[int]] | None = {
             "trucks": [tally.trucks for tally in found.hours],
             "over": [tally.over for tally in found.hours],
         }
-        return message, chart
+        return parts, chart
 
 
 def time_now() -> str:
@@ -129,7 +148,7 @@ def time_now() -> str:
     return f"{localtime(now()):%H:%M:%S}"
 
 
-def rendered(area: Area, line: Line) -> dict[str, Any]:
+def rendered(area: Area, line: Line, template: str) -> dict[str, Any]:
     """A row of the board: its name, its place in the order of time, its HTML."""
     ms = milliseconds(line.row.weighed_at)
     context = {"line": line, "area": area, "ms": ms}
@@ -137,5 +156,5 @@ def rendered(area: Area, line: Line) -> dict[str, Any]:
         "key": line.key,
         "ms": ms,
         "is_over": line.is_over,
-        "html": render_to_string("board/parts/row.html", context),
+        "html": render_to_string(template, context),
     }

@@ -79,14 +79,14 @@ class Subscription:
 
 
 class Channel:
-    """All boards of one area in one language."""
+    """All boards of one area in one language, or all its wall displays."""
 
-    def __init__(self, hub: Hub, area: Area, language: str) -> None:
+    def __init__(self, hub: Hub, area: Area, language: str, screen: type[Feed]) -> None:
         self.area = area
         self.members: set[Subscription] = set()
         self._joining: list[Subscription] = []
         self._hub = hub
-        self._feed = Feed(area, language)
+        self._feed = screen(area, language)
         self._called = asyncio.Event()
         self._task = asyncio.create_task(self._run(), name=f"board-{area.region}")
 
@@ -119,7 +119,7 @@ class Channel:
     async def _run(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(REFRESH_S):
+                async with asyncio.timeout(self._feed.again_after_s or REFRESH_S):
                     await self._called.wait()
             self._called.clear()
             try:
@@ -165,7 +165,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self._channels: dict[tuple[Area, str], Channel] = {}
+        self._channels: dict[tuple[Area, str, type[Feed]], Channel] = {}
         self._streams: Counter[int] = Counter()
         self._listener: asyncio.Task[None] | None = None
         self._thread: ThreadPoolExecutor | None = None
@@ -178,17 +178,24 @@ class Hub:
         """Whether this person may open one more board."""
         return self._streams[user_id] < MAX_STREAMS_PER_USER and self.open_streams < MAX_STREAMS
 
-    def join(self, area: Area, language: str, user_id: int, after: int | None) -> Subscription:
+    def join(
+        self,
+        area: Area,
+        language: str,
+        user_id: int,
+        after: int | None,
+        screen: type[Feed] = Feed,
+    ) -> Subscription:
         """A board is opened. TooManyStreams where one more would be too many."""
         if not self.has_room(user_id):
             raise TooManyStreams
         if self._thread is None:
             self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="board")
             self._listener = asyncio.create_task(self._listen(), name="board-listener")
-        key = (area, language)
+        key = (area, language, screen)
         channel = self._channels.get(key)
         if channel is None:
-            channel = self._channels[key] = Channel(self, area, language)
+            channel = self._channels[key] = Channel(self, area, language, screen)
         member = Subscription(channel, user_id, after)
         self._streams[user_id] += 1
         channel.join(member)

@@ -100,6 +100,12 @@ class Tally:
         return f"{100 * self.over / judged:.2f}" if judged else "0.00"
 
     @property
+    def rate(self) -> float | None:
+        """The same as a number; None where no truck was judged."""
+        judged = self.trucks - self.unknown
+        return 100 * self.over / judged if judged else None
+
+    @property
     def tonnes(self) -> str:
         return f"{self.gross_kg / 1000:,.1f}"
 
@@ -189,6 +195,10 @@ class Links:
     def unknown(self) -> str:
         return self._records(verdict="unknown")
 
+    def in_band(self, band: str) -> str:
+        """The trucks of a severity band, by its id."""
+        return self._records(band=band)
+
 
 def day_bounds(day: date) -> tuple[datetime, datetime]:
     """First instant of a local day, and of the next."""
@@ -241,7 +251,7 @@ def _parts(area: Area, day: date, tallies: dict[int, Tally]) -> list[Part]:
 def _parts_by_key(area: Area, day: date) -> dict[int, Part]:
     """Every part of the area, also those where nothing was weighed today."""
     if area.parts == "unit":
-        units = SourceUnit.objects.filter(_where(area.scope, "region", "pk"))
+        units = SourceUnit.objects.filter(where(area.scope, "region", "pk"))
         return {
             pk: Part(code, name, links=Links(day, area.region, unit=code))
             for pk, code, name in units.order_by("code").values_list("pk", "code", "name")
@@ -263,7 +273,8 @@ def _number(code: str, part: str) -> int:
     return int(code[:6]) if part == "county" else int(code[:4])
 
 
-def _where(scope: Scope, region: str, unit: str) -> Q:
+def where(scope: Scope, region: str, unit: str) -> Q:
+    """The filter of an area for what has no queryset of its own: paths to region and unit."""
     if scope.unit_id is not None:
         return Q(**{unit: scope.unit_id})
     return Q(**{f"{region}__code__startswith": scope.region_prefix or "-"})
@@ -273,7 +284,7 @@ def _terminal_counts(area: Area) -> Any:
     since = now() - ONLINE_WITHIN
     part = F("unit_id") if area.parts == "unit" else F("unit__region_id")
     return (
-        Terminal.objects.filter(_where(area.scope, "unit__region", "unit"))
+        Terminal.objects.filter(where(area.scope, "unit__region", "unit"))
         .filter(state=TerminalState.ENROLLED)
         .order_by()
         .values(part=part)
@@ -288,7 +299,7 @@ def lights(area: Area) -> tuple[list[Any], int]:
     """The terminals of an area, those that are silent first, and how many more there are."""
     since = now() - ONLINE_WITHIN
     found = (
-        Terminal.objects.filter(_where(area.scope, "unit__region", "unit"))
+        Terminal.objects.filter(where(area.scope, "unit__region", "unit"))
         .filter(state__in=(TerminalState.ENROLLED, TerminalState.SUSPENDED))
         .select_related("unit__region")
         .annotate(heard=Q(last_seen_at__gte=since))

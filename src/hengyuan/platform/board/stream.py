@@ -12,7 +12,7 @@ from django.db import Error as DatabaseError
 from django.http import HttpRequest
 
 from hengyuan.platform.accounts.permissions import may
-from hengyuan.platform.board.feed import time_now
+from hengyuan.platform.board.feed import Feed, time_now
 from hengyuan.platform.board.hub import TooManyStreams, hub
 from hengyuan.platform.board.queries import Area, area_of
 from hengyuan.platform.regions.models import Region
@@ -23,9 +23,16 @@ BROWSER_RETRY_MS = 2_000
 
 
 async def events(
-    area: Area, language: str, user_id: int, after: int | None, session: SessionBase
+    area: Area,
+    language: str,
+    user_id: int,
+    after: int | None,
+    session: SessionBase,
+    screen: type[Feed] = Feed,
 ) -> AsyncIterator[str]:
-    """Text of a `text/event-stream`. Ends when the session, the right or the scope has ended.
+    """Text of a `text/event-stream`, for the board or another screen of the same trucks.
+
+    Ends when the session, the right or the scope has ended.
 
     Events: `whole` and `update` (JSON), `beat` every fifteen seconds so that a page knows that it
     is still live, `stale` when the database does not answer, `ended` when the reader may no
@@ -34,7 +41,7 @@ async def events(
     here = hub()
     try:
         # joined here and not in the view: a reader who is gone before the first byte never joins
-        member = here.join(area, language, user_id, after)
+        member = here.join(area, language, user_id, after, screen)
     except TooManyStreams:
         yield _event("full", {})
         return
@@ -49,7 +56,7 @@ async def events(
             if here.loop.time() - checked_at >= RECHECK_S:
                 checked_at = here.loop.time()
                 try:
-                    allowed = await here.in_thread(may_go_on, session, area)
+                    allowed = await here.in_thread(may_go_on, session, area, screen.action)
                 except (DatabaseError, OSError):
                     # nobody can say: the browser comes back in a moment and is asked again
                     yield _event("stale", {})
@@ -68,12 +75,12 @@ async def events(
         here.leave(member)
 
 
-def may_go_on(session: SessionBase, area: Area) -> bool:
-    """Whether this session still is somebody's who may see this area. Reads the database."""
+def may_go_on(session: SessionBase, area: Area, action: str) -> bool:
+    """Whether this session still is somebody's who may do this here. Reads the database."""
     request = HttpRequest()
     request.session = type(session)(session.session_key)
     user: Any = get_user(request)
-    if not may(user, "board.view"):
+    if not may(user, action):
         return False
     region = Region.objects.filter(pk=area.region).first()
     return region is not None and area_of(user, region) == area

@@ -1,4 +1,4 @@
-"""The live board of a region, and its stream."""
+"""The live board of a region, its wall display, and their streams."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, now
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -26,7 +26,12 @@ from hengyuan.platform.board import queries, stream
 from hengyuan.platform.board.feed import Feed
 from hengyuan.platform.board.hub import hub
 from hengyuan.platform.board.queries import Area
+from hengyuan.platform.board.wall_feed import WallFeed
 from hengyuan.platform.regions.models import Level, Region
+from hengyuan.platform.weighing.columns import milliseconds
+
+WALL_ROWS = 16
+"""Trucks that fit the height of a wall display."""
 
 
 @require_GET
@@ -57,9 +62,49 @@ def board(request: HttpRequest, region: str) -> HttpResponse:
 
 
 @require_GET
+@requires("board.wall")
+def start_wall(request: HttpRequest) -> HttpResponse:
+    """The wall display of the person's own region."""
+    region = queries.default_region(request.user)
+    if region is None:
+        raise Http404("no office, no wall display")
+    return redirect("board:wall", region)
+
+
+@require_GET
+@requires("board.wall")
+def wall(request: HttpRequest, region: str) -> HttpResponse:
+    """The wall display as it stands now; dark whatever else this browser shows."""
+    area = _area(request.user, region)
+    at = now()
+    context: dict[str, Any] = {
+        "area": area,
+        "now": WallFeed(area, get_language() or "").whole(),
+        "at": at,
+        "at_ms": milliseconds(at),
+        "most_rows": WALL_ROWS,
+        "theme": "dark",
+    }
+    answer = render(request, "board/wall.html", context)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@require_GET
+@requires("board.wall")
+async def wall_events(request: HttpRequest, region: str) -> HttpResponseBase:
+    """The stream of a wall display."""
+    return await _stream(request, region, WallFeed)
+
+
+@require_GET
 @requires("board.view")
 async def events(request: HttpRequest, region: str) -> HttpResponseBase:
     """The stream of a board, for as long as session and scope last."""
+    return await _stream(request, region, Feed)
+
+
+async def _stream(request: HttpRequest, region: str, screen: type[Feed]) -> HttpResponseBase:
     user: Any = await request.auser()
     area = await sync_to_async(_area)(user, region)
     if not hub().has_room(user.pk):
@@ -69,7 +114,12 @@ async def events(request: HttpRequest, region: str) -> HttpResponseBase:
     await sync_to_async(_let_go)()
     answer = StreamingHttpResponse(
         stream.events(
-            area, get_language() or "", user.pk, stream.read_last_id(request), request.session
+            area,
+            get_language() or "",
+            user.pk,
+            stream.read_last_id(request),
+            request.session,
+            screen,
         ),
         content_type="text/event-stream",
     )

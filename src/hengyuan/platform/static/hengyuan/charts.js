@@ -28,13 +28,16 @@ function palette(element) {
     paper: of("--paper"),
     tones: { main: of("--accent"), beside: of("--beside"), over: of("--over") },
     font: style.fontFamily,
+    // of the drawing's own text, so that a page for a wall can have it larger
+    size: parseFloat(getComputedStyle(element.querySelector(".chart-drawing")).fontSize),
+    height: element.querySelector(".chart-drawing").clientHeight,
   };
 }
 
 function option(spec, colours) {
   const lies = spec.kind === "rows";
   const format = (value) => (value == null ? "—" : value.toLocaleString());
-  const label = { color: colours.soft, fontSize: 11, fontFamily: colours.font };
+  const label = { color: colours.soft, fontSize: colours.size, fontFamily: colours.font };
   const names = {
     type: "category",
     data: spec.labels,
@@ -47,13 +50,15 @@ function option(spec, colours) {
   const figures = {
     type: "value",
     minInterval: spec.series.every((row) => row.values.every((v) => v == null || Number.isInteger(v))) ? 1 : 0,
+    // a low drawing has room for few lines
+    splitNumber: Math.max(1, Math.min(5, Math.floor(colours.height / colours.size / 4))),
     splitLine: { lineStyle: { color: colours.line } },
     axisLabel: { ...label, formatter: format },
   };
   return {
     animation: false,
     textStyle: { fontFamily: colours.font },
-    grid: { left: 8, right: 16, top: spec.series.length > 1 ? 30 : 12, bottom: 4, containLabel: true },
+    grid: { left: 8, right: 16, top: colours.size + (spec.series.length > 1 ? 19 : 1), bottom: 4, containLabel: true },
     legend: {
       show: spec.series.length > 1, top: 0, right: 8, itemWidth: 14, itemHeight: 10,
       textStyle: { ...label, color: colours.ink },
@@ -64,7 +69,7 @@ function option(spec, colours) {
       axisPointer: { type: spec.kind === "line" ? "line" : "shadow" },
       backgroundColor: colours.paper,
       borderColor: colours.line,
-      textStyle: { color: colours.ink, fontSize: 12, fontFamily: colours.font },
+      textStyle: { color: colours.ink, fontSize: colours.size + 1, fontFamily: colours.font },
       valueFormatter: (value) => `${format(value)} ${spec.unit}`.trim(),
     },
     xAxis: lies ? figures : names,
@@ -93,7 +98,7 @@ async function draw(figure) {
   const paper = figure.querySelector(".chart-drawing");
   if (!data || !paper || figure.dataset.drawn) return;
   figure.dataset.drawn = "yes";
-  const spec = JSON.parse(data.textContent);
+  let spec = JSON.parse(data.textContent);
   let echarts;
   try {
     echarts = await load(figure.dataset.echarts);
@@ -108,6 +113,11 @@ async function draw(figure) {
     chart.on("click", ({ dataIndex }) => location.assign(spec.urls[dataIndex]));
   }
   new ResizeObserver(() => chart.resize()).observe(paper);
+  // figures that are live: whoever changes the data says so
+  figure.addEventListener("chart:changed", () => {
+    spec = JSON.parse(data.textContent);
+    chart.setOption(option(spec, palette(figure)));
+  });
 }
 
 function drawAll(root) {
