@@ -1,6 +1,8 @@
 """A great many bad lines: nothing raises, and no value comes out that its checksum denies."""
 
+import importlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -11,7 +13,17 @@ from hengyuan.terminal.drivers.catalogue import catalogue, load_settings
 from hengyuan.terminal.drivers.onbon.codec import Answer, TextFrame
 from hengyuan.terminal.drivers.recorded import load_frames
 from tests.terminal.drivers.at_hand import tcp
-from tests.terminal.drivers.independent import crc_xmodem, f1_mass, f4_sum_holds, onbon_frames
+from tests.terminal.drivers.independent import (
+    crc_xmodem,
+    f1_mass,
+    f2_mass,
+    f3_mass,
+    f4_sum_holds,
+    f5_mass,
+    f6_mass,
+    f7_sum_holds,
+    onbon_frames,
+)
 from tests.terminal.drivers.mutations import mutated
 
 
@@ -21,8 +33,38 @@ def check_f1(items: list[Any], stream: bytes) -> None:
             assert item.mass_kg == f1_mass(item.raw)
 
 
+def check_f2(items: list[Any], stream: bytes) -> None:
+    for item in items:
+        if isinstance(item, Reading):
+            assert item.mass_kg == f2_mass(item.raw)
+            assert item.stable is False or item.raw * 2 in stream
+
+
+def check_f3(items: list[Any], stream: bytes) -> None:
+    for item in items:
+        if isinstance(item, Reading):
+            assert item.mass_kg == f3_mass(item.raw)
+
+
 def check_f4(items: list[Any], stream: bytes) -> None:
     assert all(f4_sum_holds(item.raw) for item in items if isinstance(item, Reading))
+
+
+def check_f5(items: list[Any], stream: bytes) -> None:
+    for item in items:
+        if isinstance(item, Reading):
+            assert item.mass_kg == f5_mass(item.raw)
+            assert item.stable is False or item.raw * 2 in stream
+
+
+def check_f6(items: list[Any], stream: bytes) -> None:
+    for item in items:
+        if isinstance(item, Reading):
+            assert item.mass_kg == f6_mass(item.raw)
+
+
+def check_f7(items: list[Any], stream: bytes) -> None:
+    assert all(f7_sum_holds(item.raw) for item in items if isinstance(item, Reading))
 
 
 def check_wanji(items: list[Any], stream: bytes) -> None:
@@ -36,9 +78,18 @@ def check_onbon(items: list[Any], stream: bytes) -> None:
 
 CHECKS: dict[str, Callable[[list[Any], bytes], None]] = {
     "f1": check_f1,
+    "f2": check_f2,
+    "f3": check_f3,
     "f4": check_f4,
+    "f5": check_f5,
+    "f6": check_f6,
+    "f7": check_f7,
     "wanji": check_wanji,
     "onbon": check_onbon,
+} | {
+    # a driver's own check lies beside its tests
+    path.parent.name: importlib.import_module(f"{__package__}.{path.parent.name}.fuzz").check
+    for path in Path(__file__).parent.glob("*/fuzz.py")
 }
 
 
