@@ -1,5 +1,7 @@
 """Checksums and values worked out once more, without the code under test, from the frame rules."""
 
+from decimal import Decimal
+
 
 def xor_characters(data: bytes) -> bytes:
     """XOR as two characters: a nibble 0-9 plus 30h, A-F plus 37h."""
@@ -27,6 +29,55 @@ def f1_mass(raw: bytes) -> int:
 def f4_sum_holds(raw: bytes) -> bool:
     """Whether the low 7 bits of an 18-byte frame add up to nothing."""
     return len(raw) == 18 and sum(raw) % 128 == 0
+
+
+def f2_mass(raw: bytes) -> int:
+    """Whole kg of an F2 frame in kg without decimals of its own; fails where it breaks a rule."""
+    assert len(raw) == 9 and raw[:1] == b"=" and raw[8:] in (b"0", b"-")
+    shown = raw[7:0:-1].decode("ascii")
+    assert set(shown) <= set("0123456789.")
+    return round(float(shown)) * (-1 if raw[8:] == b"-" else 1)
+
+
+def f3_mass(raw: bytes) -> int | None:
+    """Whole kg of an F3 frame, None out of range; fails where a checksum or rule is broken."""
+    if raw[:1] in b"W ":
+        assert len(raw) == 15 and raw[13:] == b"\r\n"
+        assert raw[11:13] == xor_characters(raw[:11])
+    if raw[:9] == b" " * 9:
+        return None
+    assert raw[:2] in (b"WG", b"ww")
+    thousandths = {"kg": 1000, " t": 1_000_000, "t ": 1_000_000, " g": 1, "g ": 1}
+    shown = raw[2:9].decode("ascii").replace(" ", "")
+    return round(Decimal(shown) * thousandths[raw[9:11].decode()] / 1000)
+
+
+def f5_mass(raw: bytes) -> int | None:
+    """Whole kg of an F5 frame with the default settings, None over range."""
+    assert len(raw) == 5 and raw[0] == 0xFF and raw[1] % 8 <= 5
+    if raw[1] & 0x80:
+        return None
+    digits = int(f"{raw[4]:02x}{raw[3]:02x}{raw[2]:02x}")
+    return round(Decimal(digits) / 10 ** (raw[1] % 8)) * (-1 if raw[1] & 0x20 else 1)
+
+
+def f6_mass(raw: bytes) -> int | None:
+    """Whole kg of an F6 line, None out of range."""
+    status, kind, rest = raw.decode("ascii").strip().split(",")
+    assert kind == "GS" and status in ("ST", "US", "OL")
+    if status == "OL":
+        return None
+    shown = rest.lower().rstrip(" kgt").replace(" ", "")
+    unit = rest.lower().strip().lstrip("+-0123456789. ")
+    return round(Decimal(shown) * {"kg": 1000, "t": 1_000_000, "g": 1}[unit] / 1000)
+
+
+def f7_sum_holds(raw: bytes) -> bool:
+    """Whether the XOR of all before CHK, with bit 6 set, is CHK."""
+    value = 0
+    for byte in raw[:-2]:
+        value ^= byte
+    return len(raw) in (17, 22) and raw[-2] == value | 0x40 and raw[-1] == 0x03
 
 
 def crc_xmodem(data: bytes) -> int:

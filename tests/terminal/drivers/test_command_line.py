@@ -89,7 +89,7 @@ def test_every_driver_can_be_asked(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--family", "F99", GOOD], "f1、f4"),
+        (["--family", "F99", GOOD], "f1、f2"),
         (["--family", "F1"], "--file"),
         (["--family", "F1", "02 2G"], "'G' 不是十六进制"),
         (["--family", "F1", "02 2"], "奇数"),

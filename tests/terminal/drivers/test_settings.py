@@ -14,7 +14,7 @@ from tests.terminal.drivers.at_hand import tcp
 
 def table(driver: str, **more: Any) -> dict[str, Any]:
     values = {"driver": driver, "name": f"{driver}-1", **more}
-    if issubclass(catalogue()[driver].settings_type, StreamSettings):
+    if "transport" in catalogue()[driver].settings_type.__struct_fields__:
         values.setdefault("transport", tcp())
     return values
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Generic, TypeVar
 
 from hengyuan.terminal.devices import Counters, Notice, Refused
@@ -39,6 +40,9 @@ class FrameDecoder(Generic[T]):
         self.counters = counters if counters is not None else Counters()
         self._buffer = bytearray()
         self._noise = bytearray()
+        self._any_start = re.compile(b"|".join(map(re.escape, self.starts or (self.start,))))
+        self.final = False
+        """The line has fallen silent: nothing follows what is in the buffer."""
 
     def length(self, buffer: bytes) -> int | None:
         """Length of the frame at the start of `buffer`; None while more bytes are needed to say.
@@ -74,6 +78,7 @@ class FrameDecoder(Generic[T]):
 
     def _drain(self, at: float, *, final: bool) -> list[T | Notice | Refused]:
         out: list[T | Notice | Refused] = []
+        self.final = final
         data = bytes(self._buffer)
         position = 0
         while position < len(data):
@@ -131,8 +136,11 @@ class FrameDecoder(Generic[T]):
 
     def _find_start(self, data: bytes, position: int) -> int:
         """Index of the next whole start, or of a start cut off by the end of `data`."""
+        found = self._any_start.search(data, position)
+        if found is not None:
+            return found.start()
         starts = self.starts or (self.start,)
-        return min(_find(start, data, position) for start in starts)
+        return min(_cut_off(start, data, position) for start in starts)
 
     def _take_noise(self, noise: bytes, at: float, out: list[T | Notice | Refused]) -> None:
         self._noise += noise
@@ -152,10 +160,7 @@ class FrameDecoder(Generic[T]):
         out.append(refused)
 
 
-def _find(start: bytes, data: bytes, position: int) -> int:
-    found = data.find(start, position)
-    if found >= 0:
-        return found
+def _cut_off(start: bytes, data: bytes, position: int) -> int:
     for size in range(min(len(start) - 1, len(data) - position), 0, -1):
         if data.endswith(start[:size]):
             return len(data) - size

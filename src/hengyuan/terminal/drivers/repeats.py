@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hengyuan.terminal.devices import Counters, Notice, Reading, Refused
 from hengyuan.terminal.drivers.framing import Bad, FrameDecoder
+
+NEAR_KG = 500
+"""A damaged digit that matters changes the weight by more; a truck rolling on, often by less."""
 
 
 class RepeatedDecoder(FrameDecoder[Reading]):
     """Believes a frame when the `repeats` last ones were identical, byte for byte.
 
-    What bad bytes come in between starts the count again. A frame that is not yet believed is a
-    notice: the scale is alive, its weight is not known.
+    A frame that differs from the one before by no more than `NEAR_KG` is a weight in motion: it
+    is shown, and never weighed. Any other is a notice: the scale is alive, its weight not known.
+    Bad bytes start the count again.
     """
 
     def __init__(self, repeats: int, counters: Counters | None = None) -> None:
         super().__init__(counters)
         self._repeats = repeats
-        self._last = b""
+        self._last: Reading | None = None
         self._run = 0
 
     def parse(self, frame: bytes, at: float) -> Reading | Notice:
@@ -31,17 +37,25 @@ class RepeatedDecoder(FrameDecoder[Reading]):
         try:
             item = self.parse(frame, at)
         except Bad:
-            self._run = 0
+            self._last = None
             raise
         if isinstance(item, Notice) or not self.needs_repeats(frame):
             return item
-        self._run = self._run + 1 if frame == self._last and self._run else 1
-        self._last = frame
+        last, self._last = self._last, item
+        self._run = self._run + 1 if last is not None and last.raw == frame else 1
         if self._run >= self._repeats:
             return item
-        said = f"{item.mass_kg} kg" if item.mass_kg is not None else item.fault
+        if last is not None and _near(last, item):
+            return replace(item, stable=False)
+        said = item.fault or f"{item.mass_kg} kg"
         return Notice(f"unconfirmed: {said}, {self._run} of {self._repeats} alike", frame, at)
 
     def _take_noise(self, noise: bytes, at: float, out: list[Reading | Notice | Refused]) -> None:
-        self._run = 0
+        self._last = None
         super()._take_noise(noise, at, out)
+
+
+def _near(last: Reading, item: Reading) -> bool:
+    if last.mass_kg is None or item.mass_kg is None:
+        return False
+    return abs(last.mass_kg - item.mass_kg) <= NEAR_KG

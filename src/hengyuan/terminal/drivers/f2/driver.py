@@ -1,0 +1,16 @@
+"""F2 indicators: they need no asking."""
+
+from __future__ import annotations
+
+from hengyuan.terminal.drivers.base import ScaleDriver
+from hengyuan.terminal.drivers.f2.codec import Decoder
+from hengyuan.terminal.drivers.f2.settings import Settings
+
+
+class Driver(ScaleDriver):
+    """Listens."""
+
+    settings: Settings
+
+    def make_decoder(self) -> Decoder:
+        return Decoder(self.settings, self.counters)
