@@ -20,6 +20,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 PER_ROUTE = 2
+_SENDS = ("action", "formaction", "hx-post")
 _SKIPPED = ("/static/", "/account/logout/")
 
 
@@ -37,6 +38,8 @@ class Visited:
     """What stands in <main>, to tell whether two people see the same."""
     parts: frozenset[str]
     """The kinds of element it is made of, to tell whether two pages differ in more than text."""
+    writes: frozenset[str] = frozenset()
+    """The router's names of what its forms and buttons are sent to."""
 
     @property
     def is_page(self) -> bool:
@@ -148,21 +151,32 @@ def _visit(http: httpx.Client, route: str, address: str) -> tuple[Visited, list[
     ]
     main = text.partition("<main")[2].partition("</main>")[0]
     main = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", main)
-    parts = frozenset(reader.parts)
-    return Visited(route, address, answer.status_code, content_type, main, parts), own
+    sent_to = {route_of(urlsplit(urljoin(final, action)).path) for action in reader.actions}
+    found = Visited(
+        route,
+        address,
+        answer.status_code,
+        content_type,
+        main,
+        frozenset(reader.parts),
+        frozenset(name for name in sent_to if name),
+    )
+    return found, own
 
 
 class _Reader(HTMLParser):
-    """Gathers the addresses that links lead to, and the kinds of element."""
+    """Gathers the addresses that links lead to, what is sent where, and the kinds of element."""
 
     def __init__(self) -> None:
         super().__init__()
         self.links: list[str] = []
+        self.actions: list[str] = []
         self.parts: set[str] = set()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         names = " ".join(sorted(name for name, _ in attrs))
         self.parts.add(f"{tag} {dict(attrs).get('class')} {names}")
+        self.actions += [value for name, value in attrs if name in _SENDS and value]
         if tag == "a":
             self.links += [value for name, value in attrs if name == "href" and value]
 
