@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from hengyuan.law.bands import DEFAULT_BANDS, band_of
+from hengyuan.law.verdict import overload_rate_bp
 from hengyuan.platform.intake.judging import (
     UNKNOWN_BAND,
     band_no,
@@ -56,3 +58,12 @@ def test_one_kilogram_above_the_limit_is_over(
 def test_bands_are_numbered_from_the_lightest(gross_kg: int, band: int) -> None:
     assert band_no(gross_kg, 49_000) == band
     assert band_no(gross_kg, None) == UNKNOWN_BAND
+
+
+@pytest.mark.parametrize("limit_kg", [1, 3, 7, 999, 18_000, 31_000, 48_999, 49_000, 55_000])
+def test_bands_are_those_of_the_law_at_every_kilogram(limit_kg: int) -> None:
+    numbers = {band.id: number for number, band in enumerate(DEFAULT_BANDS)}
+    for gross_kg in range(0, min(200_000, limit_kg * 3)):
+        overload_kg = max(0, gross_kg - limit_kg)
+        by_law = band_of(overload_kg, overload_rate_bp(overload_kg, limit_kg))
+        assert band_no(gross_kg, limit_kg) == numbers[by_law], gross_kg

@@ -8,19 +8,18 @@ platforms, a repeated request and a restart can never store a record twice.
 import asyncio
 import contextlib
 import json
-from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from typing import Any
 
 import asyncpg
 import structlog
 
-from hengyuan.platform.intake.judging import band_no, second_limit_kg, second_verdict
 from hengyuan.platform.intake.registry import KnownTerminal
+from hengyuan.platform.intake.rows import Prepared, local_day_and_hour, prepare
 from hengyuan.platform.weighing import partitions
-from hengyuan.platform.weighing.columns import COLUMNS, kind_no, to_row
-from hengyuan.record.batch import Verified
+from hengyuan.platform.weighing.copying import COPY_COLUMNS, HEADER, TRAILER
+from hengyuan.record.batch import BatchHeader, Verified
 from hengyuan.record.refusal import Refusal
 
 log = structlog.get_logger(__name__)
@@ -34,22 +33,25 @@ MAX_WAITING_RECORDS = 50_000
 ORDER_LOCK = 0x48595249
 CHANNEL = "weighing"
 MAX_NOTIFY_BYTES = 7_000
-# Boards count by the local day: the scheme's figures are those of Chinese days.
-LOCAL = timezone(timedelta(hours=8))
 
+# The batches of the terminals whose heads could be advanced are entered in the same statement.
+# It is one in which no other group is at work: they are serialised by the lock.
 _ADVANCE = """
-UPDATE intake_chainhead c SET last_seq = v.last_seq, head = v.head
-FROM unnest($1::integer[], $2::bigint[], $3::bytea[], $4::bigint[], $5::bytea[])
-     AS v(terminal_id, before_seq, prev, last_seq, head)
-WHERE c.terminal_id = v.terminal_id AND c.last_seq = v.before_seq AND c.head = v.prev
-RETURNING c.terminal_id
-"""
-_BATCHES = """
+WITH v AS (
+    SELECT * FROM unnest($1::integer[], $2::bigint[], $3::bigint[], $4::timestamptz[],
+                         $5::bytea[], $6::bytea[], $7::bytea[])
+           AS v(terminal_id, first_seq, last_seq, received_at, prev, head, signature)
+), advanced AS (
+    UPDATE intake_chainhead c SET last_seq = v.last_seq, head = v.head FROM v
+    WHERE c.terminal_id = v.terminal_id AND c.last_seq = v.first_seq - 1 AND c.head = v.prev
+    RETURNING c.terminal_id
+)
 INSERT INTO intake_batch (terminal_id, first_seq, last_seq, received_at, prev, head, signature)
-SELECT * FROM unnest($1::integer[], $2::bigint[], $3::bigint[], $4::timestamptz[],
-                     $5::bytea[], $6::bytea[], $7::bytea[])
+SELECT v.* FROM v JOIN advanced USING (terminal_id)
+RETURNING terminal_id
 """
 _COUNT = """
+WITH counted AS (
 INSERT INTO weighing_count AS c
        (unit_id, day, hour, kind, band, county, trucks, gross_kg, overload_kg)
 SELECT * FROM unnest($1::integer[], $2::date[], $3::smallint[], $4::smallint[], $5::smallint[],
@@ -58,6 +60,8 @@ ON CONFLICT (unit_id, day, hour, kind, band) DO UPDATE SET
     trucks = c.trucks + excluded.trucks,
     gross_kg = c.gross_kg + excluded.gross_kg,
     overload_kg = c.overload_kg + excluded.overload_kg
+)
+SELECT pg_notify($10, $11)
 """
 
 
@@ -66,37 +70,10 @@ class Waiting:
     """A verified batch on its way into the database."""
 
     terminal: KnownTerminal
-    verified: Verified
-    rows: list[tuple[Any, ...]]
+    header: BatchHeader
+    prepared: Prepared
     done: asyncio.Future[bool]
     received_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    @property
-    def prev(self) -> bytes:
-        return bytes.fromhex(self.verified.header.prev)
-
-    @property
-    def head(self) -> bytes:
-        return bytes.fromhex(self.verified.header.head)
-
-
-def make_rows(terminal: KnownTerminal, verified: Verified) -> list[tuple[Any, ...]]:
-    """The rows of a batch, each judged again."""
-    rows = []
-    for record, digest in zip(verified.records, verified.digests, strict=True):
-        limit_kg = second_limit_kg(record)
-        rows.append(
-            to_row(
-                record,
-                terminal_id=terminal.id,
-                county=terminal.county,
-                unit_id=terminal.unit_id,
-                digest=digest,
-                platform_limit_kg=limit_kg,
-                platform_verdict=second_verdict(record.gross_kg, limit_kg),
-            )
-        )
-    return rows
 
 
 class Writer:
@@ -140,8 +117,8 @@ class Writer:
             raise Refusal("busy", "the database cannot keep up; come back in a moment")
         waiting = Waiting(
             terminal,
-            verified,
-            make_rows(terminal, verified),
+            verified.header,
+            prepare(terminal.id, terminal.county, terminal.unit_id, verified),
             asyncio.get_running_loop().create_future(),
         )
         self._waiting.append(waiting)
@@ -191,7 +168,7 @@ class Writer:
                 left.append(waiting)
                 continue
             terminals.add(waiting.terminal.id)
-            records += len(waiting.rows)
+            records += waiting.prepared.records
             group.append(waiting)
         self._waiting = left
         return group
@@ -213,43 +190,34 @@ class Writer:
                 stored = await self._advance(connection, group)
                 kept = [waiting for waiting in group if waiting.terminal.id in stored]
                 if kept:
-                    await connection.copy_records_to_table(
+                    rows = [waiting.prepared.rows for waiting in kept]
+                    await connection.copy_to_table(
                         "weighing",
-                        columns=COLUMNS,
-                        records=[row for waiting in kept for row in waiting.rows],
+                        source=memoryview(b"".join((HEADER, *rows, TRAILER))),
+                        columns=COPY_COLUMNS,
+                        format="binary",
                     )
-                    await self._insert_batches(connection, kept)
-                    await _add_counts(connection, kept)
-                    await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, _notice(kept))
+                    await _count_and_tell(connection, kept)
         return stored
 
     @staticmethod
     async def _advance(connection: Any, group: list[Waiting]) -> set[int]:
+        """Move the chain heads on and enter the batches; the terminals whose head was the one."""
+        headers = [waiting.header for waiting in group]
         rows = await connection.fetch(
             _ADVANCE,
             [waiting.terminal.id for waiting in group],
-            [waiting.verified.header.first - 1 for waiting in group],
-            [waiting.prev for waiting in group],
-            [waiting.verified.header.last for waiting in group],
-            [waiting.head for waiting in group],
+            [header.first for header in headers],
+            [header.last for header in headers],
+            [waiting.received_at for waiting in group],
+            [bytes.fromhex(header.prev) for header in headers],
+            [bytes.fromhex(header.head) for header in headers],
+            [bytes.fromhex(header.signature) for header in headers],
         )
         return {row["terminal_id"] for row in rows}
 
-    @staticmethod
-    async def _insert_batches(connection: Any, kept: list[Waiting]) -> None:
-        await connection.execute(
-            _BATCHES,
-            [waiting.terminal.id for waiting in kept],
-            [waiting.verified.header.first for waiting in kept],
-            [waiting.verified.header.last for waiting in kept],
-            [waiting.received_at for waiting in kept],
-            [waiting.prev for waiting in kept],
-            [waiting.head for waiting in kept],
-            [bytes.fromhex(waiting.verified.header.signature) for waiting in kept],
-        )
-
     async def _ensure_months(self, connection: Any, group: list[Waiting]) -> None:
-        months = {partitions.month_of(row[2]) for waiting in group for row in waiting.rows}
+        months = set().union(*(waiting.prepared.months() for waiting in group))
         today = datetime.now(UTC).date()
         for month in sorted(months - self._months):
             if partitions.has_partition(month, today):
@@ -265,41 +233,29 @@ class Writer:
         self._months.add(month)
 
 
-async def _add_counts(connection: Any, kept: list[Waiting]) -> None:
-    counts: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
+async def _count_and_tell(connection: Any, kept: list[Waiting]) -> None:
+    counts: dict[tuple[Any, ...], list[int]] = {}
     for waiting in kept:
         unit_id, county = waiting.terminal.unit_id, waiting.terminal.county
-        for record, row in zip(waiting.verified.records, waiting.rows, strict=True):
-            limit_kg = row[_PLATFORM_LIMIT]
-            local = row[2].astimezone(LOCAL)
-            key = (
-                unit_id,
-                local.date(),
-                local.hour,
-                kind_no(record.kind),
-                band_no(record.gross_kg, limit_kg),
-                county,
-            )
-            entry = counts[key]
-            entry[0] += 1
-            entry[1] += record.gross_kg or 0
-            if record.gross_kg is not None and limit_kg is not None:
-                entry[2] += max(0, record.gross_kg - limit_kg)
+        for (hour, kind, band), (trucks, gross_kg, overload_kg) in waiting.prepared.counts.items():
+            entry = counts.setdefault((unit_id, hour, kind, band, county), [0, 0, 0])
+            entry[0] += trucks
+            entry[1] += gross_kg
+            entry[2] += overload_kg
     # sorted, so that two writers always lock the rows in the same order
     keys = sorted(counts)
-    columns = [list(column) for column in zip(*keys, strict=True)]
+    units, hours, kinds, bands, counties = (list(column) for column in zip(*keys, strict=True))
+    days, hours_of_day = zip(*map(local_day_and_hour, hours), strict=True)
     sums = [list(column) for column in zip(*(counts[key] for key in keys), strict=True)]
-    await connection.execute(_COUNT, *columns, *sums)
-
-
-_PLATFORM_LIMIT = COLUMNS.index("platform_limit_kg")
+    await connection.execute(
+        _COUNT, units, days, hours_of_day, kinds, bands, counties, *sums, CHANNEL, _notice(kept)
+    )
 
 
 def _notice(kept: list[Waiting]) -> str:
     """Who has new records, for whoever watches: county and unit, and the range of each batch."""
     ranges = [
-        [w.terminal.county, w.terminal.unit_id, w.terminal.id, w.verified.header.first,
-         w.verified.header.last]
+        [w.terminal.county, w.terminal.unit_id, w.terminal.id, w.header.first, w.header.last]
         for w in kept
     ]  # fmt: skip
     notice = json.dumps({"ranges": ranges}, separators=(",", ":"))

@@ -5,6 +5,7 @@ a number once written keeps its meaning for as long as the table lives.
 """
 
 from datetime import UTC, datetime, timedelta
+from struct import pack, unpack
 from typing import Any
 
 from hengyuan.record.model import FileRef, Record
@@ -62,7 +63,7 @@ _VERDICT_NO = {name: number for number, name in enumerate(VERDICTS)}
 _COMBINATION_NO = {name: number for number, name in enumerate(COMBINATIONS)}
 _COLOUR_NO = {name: number for number, name in enumerate(PLATE_COLOURS)}
 _FLAG_BIT = {name: 1 << number for number, name in enumerate(FLAGS)}
-_FILE_KIND_NO = {name: number for number, name in enumerate(FILE_KINDS)}
+_FILE_KIND_HEX = {name: f"{number:02x}" for number, name in enumerate(FILE_KINDS)}
 
 # The order in which a row is written; `digest` and the platform's own findings come with it.
 COLUMNS = (
@@ -124,6 +125,19 @@ def verdict_no(name: str) -> int:
     return _VERDICT_NO[name]
 
 
+def combination_no(name: str) -> int:
+    return _COMBINATION_NO[name]
+
+
+def plate_colour_no(name: str) -> int:
+    return _COLOUR_NO[name]
+
+
+def flags_bits(flags: tuple[str, ...]) -> int:
+    """The column `flags`: one bit for each flag of the record."""
+    return sum(_FLAG_BIT[flag] for flag in flags)
+
+
 def flag_bit(name: str) -> int:
     """The bit of a flag in the column `flags`."""
     return _FLAG_BIT[name]
@@ -164,7 +178,7 @@ def to_row(
         r.limit_kg,
         r.licensed_total_kg,
         platform_limit_kg,
-        sum(_FLAG_BIT[flag] for flag in r.flags) if r.flags else 0,
+        flags_bits(r.flags),
         r.corrects,
         r.height_mm,
         r.length_mm,
@@ -183,9 +197,9 @@ def to_row(
         r.assumed,
         digest,
         pack_files(r.files) if r.files else None,
-        r.axle_kg or None,
-        r.group_kg or None,
-        r.spacing_mm or None,
+        pack_numbers(r.axle_kg),
+        pack_numbers(r.group_kg),
+        pack_numbers(r.spacing_mm),
         r.plate,
         r.trailer_plate,
         r.layout,
@@ -230,9 +244,9 @@ def to_record(row: Any, terminal: str) -> Record:
         dual_tyres=row.dual_tyres,
         assumed=row.assumed,
         files=unpack_files(row.files),
-        axle_kg=tuple(row.axle_kg or ()),
-        group_kg=tuple(row.group_kg or ()),
-        spacing_mm=tuple(row.spacing_mm or ()),
+        axle_kg=unpack_numbers(row.axle_kg),
+        group_kg=unpack_numbers(row.group_kg),
+        spacing_mm=unpack_numbers(row.spacing_mm),
         plate=row.plate,
         trailer_plate=row.trailer_plate,
         layout=row.layout,
@@ -253,9 +267,7 @@ def _name(names: tuple[str, ...], number: int | None) -> str | None:
 
 def pack_files(files: tuple[FileRef, ...]) -> bytes:
     """File references as 33 bytes each."""
-    return b"".join(
-        bytes((_FILE_KIND_NO[file.kind],)) + bytes.fromhex(file.digest) for file in files
-    )
+    return bytes.fromhex("".join([_FILE_KIND_HEX[file.kind] + file.digest for file in files]))
 
 
 def unpack_files(packed: bytes | memoryview | None) -> tuple[FileRef, ...]:
@@ -265,6 +277,21 @@ def unpack_files(packed: bytes | memoryview | None) -> tuple[FileRef, ...]:
         FileRef(kind=FILE_KINDS[data[at]], digest=data[at + 1 : at + FILE_BYTES].hex())  # type: ignore[arg-type]
         for at in range(0, len(data), FILE_BYTES)
     )
+
+
+def pack_numbers(numbers: tuple[int, ...]) -> bytes | None:
+    """Masses or distances as 4 bytes each, the highest first; None for none."""
+    return pack(f">{len(numbers)}I", *numbers) if numbers else None
+
+
+def unpack_numbers(packed: bytes | memoryview | tuple[int, ...] | None) -> tuple[int, ...]:
+    """The reverse of `pack_numbers`; what is unpacked already stays as it is."""
+    if not packed:
+        return ()
+    if isinstance(packed, tuple):
+        return packed
+    data = bytes(packed)
+    return unpack(f">{len(data) // 4}I", data)
 
 
 def unpack_flags(bits: int) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any, Self
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +22,13 @@ from hengyuan.record.model import FileRef, Record
 def county_range(prefix: str) -> tuple[int, int]:
     """First and last county number of a region prefix: "1410" gives 141000 and 141099."""
     return int(prefix[:6].ljust(6, "0")), int(prefix[:6].ljust(6, "9"))
+
+
+class PackedNumbersField(models.BinaryField):
+    """Numbers packed by `columns.pack_numbers`, read as a tuple."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> tuple[int, ...]:
+        return columns.unpack_numbers(value)
 
 
 class WeighingQuerySet(models.QuerySet[Any]):
@@ -86,9 +92,9 @@ class Weighing(models.Model):
     assumed = models.BooleanField()
     digest = models.BinaryField()
     files = models.BinaryField(null=True)
-    axle_kg = ArrayField(models.IntegerField(), null=True)
-    group_kg = ArrayField(models.IntegerField(), null=True)
-    spacing_mm = ArrayField(models.IntegerField(), null=True)
+    axle_kg = PackedNumbersField(null=True)
+    group_kg = PackedNumbersField(null=True)
+    spacing_mm = PackedNumbersField(null=True)
     plate = models.TextField(null=True)
     trailer_plate = models.TextField(null=True)
     layout = models.TextField(null=True)
