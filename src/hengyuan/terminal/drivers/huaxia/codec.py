@@ -65,7 +65,8 @@ def parse_push(
     plate, colour = read_plate(number, _COLOURS.get(word, PlateColour.UNKNOWN))
     pictures = Pictures()
     head: PictureKind = "head" if view == "front" else "tail"
-    for name, what in (("closeup_pic", "plate"), ("picture", head)):
+    sent: tuple[tuple[str, PictureKind], ...] = (("closeup_pic", "plate"), ("picture", head))
+    for name, what in sent:
         pictures.add_base64(
             name, what, fields.get(name, b"").translate(_FROM_THEIRS).decode("latin-1")
         )

@@ -17,7 +17,7 @@ from typing import Any, Literal
 import msgspec
 
 from hengyuan.law.plates import PlateColour, colour_from_code, colour_to_code
-from hengyuan.terminal.devices import PlateEvent, Refused
+from hengyuan.terminal.devices import PictureKind, PlateEvent, Refused
 from hengyuan.terminal.drivers.plate_events import (
     MalformedEvent,
     NotAPlateEvent,
@@ -55,7 +55,7 @@ def parse_push(
         raise MalformedEvent("no_result", "the JSON has no AlarmInfoPlate/result/PlateResult")
     pictures = Pictures()
     pictures.add_base64("imageFragmentFile", "plate", result.at("imageFragmentFile").raw)
-    head = "head" if view == "front" else "tail"
+    head: PictureKind = "head" if view == "front" else "tail"
     pictures.add_base64("imageFile", head, result.at("imageFile").raw)
     return event_of(
         result,
