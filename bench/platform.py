@@ -27,6 +27,8 @@ from hengyuan.record.model import FileRef, Record
 from hengyuan.record.suites import SM2_SM3, PrivateKey
 
 START_TIMEOUT_S = 60
+TERMINALS_OF_A_UNIT = 4
+_TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -96,6 +98,15 @@ class RunningPlatform:
                 time.sleep(0.1)
         raise RuntimeError((self._home / "server.log").read_text()[-2000:])
 
+    def cpu_seconds(self) -> dict[str, float]:
+        """Processor time spent so far by the platform, by PostgreSQL and by this process."""
+        assert self._server is not None
+        return {
+            "platform": _cpu_of_family(self._server.pid),
+            "postgres": _cpu_of_family(self._postgres.pid() or 0),
+            "generator": time.process_time(),
+        }
+
     def make_terminals(self, count: int, records: int, batch: int) -> list[BenchTerminal]:
         """Enrol terminals, each with that many records sealed into batches."""
         from hengyuan.platform.ledger.models import UnitKind
@@ -103,11 +114,15 @@ class RunningPlatform:
         from hengyuan.platform.regions.models import Region
         from hengyuan.platform.terminals.services import create_terminal
 
-        unit = register_unit(
-            None, region=Region.objects.get(pk="141024"), name="基准测试煤矿", kind=UnitKind.COAL
-        )
         made = []
         for number in range(count):
+            if number % TERMINALS_OF_A_UNIT == 0:
+                unit = register_unit(
+                    None,
+                    region=Region.objects.get(pk="141024"),
+                    name=f"基准测试煤矿{number // TERMINALS_OF_A_UNIT}",
+                    kind=UnitKind.COAL,
+                )
             key = SM2_SM3.generate()
             terminal = create_terminal(None, unit, f"基准终端{number}")
             _enrol(terminal, key)
@@ -180,6 +195,21 @@ def _enrol(terminal: Any, key: PrivateKey) -> None:
     terminal.enrolled_at = timezone.now()
     terminal.state = "enrolled"
     terminal.save()
+
+
+def _cpu_of_family(pid: int) -> float:
+    """Processor seconds of a process and its children, those that have ended included."""
+    ticks = 0
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rsplit(")", 1)[1].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(status.parent.name) == pid:
+            ticks += sum(map(int, fields[11:15]))  # utime, stime, and both of waited-for children
+        elif int(fields[1]) == pid:
+            ticks += sum(map(int, fields[11:13]))
+    return ticks / _TICKS_A_SECOND
 
 
 def _free_port() -> int:
