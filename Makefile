@@ -41,10 +41,10 @@ test: build system ## the test suite, in two halves side by side
 	@$(MAKE) --no-print-directory -j2 --output-sync=target test-platform test-others
 
 test-platform:
-	$(RUN) pytest tests/platform tests/browser
+	$(RUN) pytest tests/platform
 
 test-others:
-	$(RUN) pytest --ignore tests/platform --ignore tests/browser
+	$(RUN) pytest --ignore tests/platform
 
 test-slow: build system ## the long runs
 	$(RUN) pytest -m slow --timeout 3600

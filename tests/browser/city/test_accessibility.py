@@ -1,7 +1,7 @@
 """The city as everybody walks through it by its links: all reached, nothing broken or blocked.
 
-axe on every page is in tests/platform/test_accessibility.py; here, among the slow ones, it goes over
-the pages of a whole city as everybody who sees them differently gets them.
+axe on every page is in tests/platform/test_accessibility.py; here, among the slow ones, it goes
+over the pages of a whole city as everybody who sees them differently gets them.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
 
 THEMES = ("light", "dark")
 
-# Routes that no link or form leads to, by the reason; whatever else is not reached fails. Those that
-# wait for something are opened, with it, by tests/platform/test_accessibility.py.
+# Routes that no link or form leads to, by the reason; whatever else is not reached fails. Those
+# that wait for something are opened, with it, by tests/platform/test_accessibility.py.
 UNLINKED = {
     "machines speak to it": {"terminals-enrol", "board:events", "portal:robots"},
     "fetched by a page's script": {
