@@ -15,6 +15,7 @@ RUNS = {
         HENGYUAN, "demo", "--trucks", "300", "--exit", "--json", "--home", "{tmp}",
     ],
     "board: verdict to the open page": [sys.executable, "-m", "bench.board", "--json"],
+    "pages: server time of every page": [sys.executable, "-m", "bench.pages", "--json"],
     "intake: back-fill beside COPY": [
         sys.executable, "-m", "bench.intake", "--records", "200000", "--json",
     ],

@@ -25,8 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hengyuan.world.city.running import PASSWORD, running_city
 from scripts.build import main as build
-from scripts.city import PASSWORD, running_city
 from scripts.walk import Visited, anonymous, log_in, walk
 
 OUT = Path(__file__).resolve().parent.parent / "screenshots"

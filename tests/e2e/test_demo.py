@@ -68,6 +68,14 @@ def assert_all_right(figures: dict[str, Any], trucks: int) -> None:
     assert figures["pictures_due"] == figures["pictures_stored"] == 3 * trucks
     assert figures["chain_sound"]
     assert figures["chains"] == figures["chains_sound"] == 3
+    # the city that the trucks pass through
+    assert figures["counties"] == 18
+    assert figures["units"] >= 120
+    assert figures["users"] >= 100
+    assert figures["published_lists"] >= 2
+    assert figures["final_lists"] >= 1
+    assert figures["draft_lists"] >= 1
+    assert figures["open_objections"] >= 1
     for measure in ("verdict_ms", "stored_ms", "display_ms"):
         assert 0 < figures[f"{measure}_p50"] <= figures[f"{measure}_p99"]
 

@@ -52,7 +52,10 @@ def demo(
     home: Annotated[Path, typer.Option(help="演示的数据目录;再次运行时接着用")] = Path(".demo"),
     password: Annotated[
         str | None,
-        typer.Option(help="所有演示账号的口令;不给则随机生成", envvar="HENGYUAN_DEMO_PASSWORD"),
+        typer.Option(
+            help="所有演示账号的口令;不给则沿用上次的,第一次随机生成",
+            envvar="HENGYUAN_DEMO_PASSWORD",
+        ),
     ] = None,
     kill_platform: Annotated[
         int, typer.Option(min=0, help="途中对平台 SIGKILL 这么多次(每隔一次连数据库一起)并重启")
@@ -118,6 +121,7 @@ async def _traffic(town: Town, run: RunPlan, screen: Console, *, leave: bool, as
         for station in town.stations
     }
     if run.wanted is None:
+        town.let_trucks_pass_everywhere()
         await drive_for_ever(town, run, lambda passage: _show_passage(screen, names, passage))
         return 0
     with screen.status(f"来车 0/{run.wanted}") as status:
@@ -173,12 +177,17 @@ async def _until_stopped(work: Any) -> int:
 
 
 def _show_town(screen: Console, town: Town) -> None:
-    logins = Table(title=f"衡源演示 {town.url}", title_justify="left")
-    for heading in ("账号", "口令", "姓名", "单位"):
+    logins = Table(
+        title=f"衡源演示 {town.url}  所有账号的口令:{town.password}", title_justify="left"
+    )
+    for heading in ("账号", "角色", "姓名", "单位"):
         logins.add_column(heading)
     for login in town.city.logins:
-        logins.add_row(login.username, login.password, login.name, login.office)
+        logins.add_row(login.username, login.role, login.name, login.office)
     screen.print(logins)
+    screen.print("各县账号以县名拼音开头,如 yaodu(办事员)、yaodu-head(负责人);口令相同。")
+    for note in town.city.notes:
+        screen.print(note, style="yellow", markup=False)
     gates = Table()
     for heading in ("终端", "磅房", "仪表", "磅房页面"):
         gates.add_column(heading)

@@ -107,19 +107,22 @@ def picture(
 
 @app.command()
 def city(
-    terminals: Annotated[int, typer.Option(min=1, max=99, help="多少台终端")] = 3,
+    terminals: Annotated[int, typer.Option(min=0, max=99, help="多少台终端配有模拟设备")] = 3,
+    remote: Annotated[
+        int, typer.Option(min=0, max=99, help="各县另有多少台没有模拟设备的终端")
+    ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="输出一个 JSON 对象")] = False,
 ) -> None:
     """把演示城市(虚构的单位、机构、人员、终端)录入 HENGYUAN_HOME 的平台。
 
-    重复执行不会重复录入,只换发口令;口令可用环境变量 HENGYUAN_DEMO_PASSWORD 指定。
+    重复执行不会重复录入,只换口令;口令可用环境变量 HENGYUAN_DEMO_PASSWORD 指定。
     """
     import msgspec
 
     from hengyuan.platform import server
     from hengyuan.platform.embedded import PostgresFailed
     from hengyuan.world.city import enter_city
-    from hengyuan.world.demo.town import PASSWORD_VARIABLE
+    from hengyuan.world.city.running import PASSWORD_VARIABLE
 
     server.use_home(None)
     try:
@@ -127,10 +130,14 @@ def city(
             from django.core.exceptions import ValidationError
             from django.db import Error as DatabaseError
 
+            from hengyuan.world.city.ledger import CityFailed
+
             try:
-                entered = enter_city(terminals, os.environ.get(PASSWORD_VARIABLE))
+                entered = enter_city(terminals, os.environ.get(PASSWORD_VARIABLE), remote)
             except ValidationError as error:
                 fail("录入失败:" + ";".join(map(str, error.messages)))
+            except CityFailed as error:
+                fail(f"录入失败:{error}")
             except DatabaseError as error:
                 fail(f"录入失败,数据库的表没有建好(先运行 hengyuan platform run):{error}")
     except PostgresFailed as error:
@@ -138,11 +145,13 @@ def city(
     if as_json:
         print(msgspec.json.encode(entered).decode())
         return
-    for terminal in entered.terminals:
+    for note in entered.notes:
+        print(note, file=sys.stderr)
+    for terminal in [*entered.terminals, *entered.remote]:
         code = terminal.enrolment_code or "(已登记)"
         print(f"{terminal.code}  {terminal.unit_name} {terminal.name}  登记码 {code}")
     for login in entered.logins:
-        print(f"{login.username:<10} {login.password}  {login.name}")
+        print(f"{login.username:<18} {login.password}  {login.name}")
 
 
 def _facts(truck: Truck) -> dict[str, Any]:

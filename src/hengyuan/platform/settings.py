@@ -116,6 +116,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
+if _flag("HENGYUAN_SERVER_TIMING"):
+    MIDDLEWARE.insert(0, "hengyuan.platform.timing.ServerTiming")
 
 ROOT_URLCONF = "hengyuan.platform.urls"
 ASGI_APPLICATION = "hengyuan.platform.asgi.application"

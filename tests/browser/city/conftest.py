@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from hengyuan.world.city.remote import Past
+from hengyuan.world.city.running import PASSWORD, City, running_city
 from scripts.build import main as build
-from scripts.city import PASSWORD, City, running_city
 from scripts.walk import Visited, anonymous, log_in, walk
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -32,7 +33,7 @@ OpenAs = Callable[..., BrowserContext]
 def city() -> Iterator[City]:
     """A platform with a city in it: offices, people of every role, terminals, weighings."""
     build()
-    with running_city(terminals=6, days=3, trucks_per_day=8) as found:
+    with running_city(remote=8, past=Past(days=3, trucks_per_day=8)) as found:
         yield found
 
 

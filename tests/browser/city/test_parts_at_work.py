@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from scripts.city import City
+from hengyuan.world.city.running import City
 from tests.platform.regions.polygons import EAST, WEST, collection, feature, square
 
 pytestmark = pytest.mark.browser

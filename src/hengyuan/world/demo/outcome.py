@@ -4,7 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import msgspec
+
 from hengyuan.terminal.store.timings import percentile, read_timings
+from hengyuan.world.city import CityCounts
 from hengyuan.world.demo.chaos import Killer
 from hengyuan.world.demo.town import Station
 from hengyuan.world.gate import Passage
@@ -16,6 +19,7 @@ def outcome(
     passages: Sequence[Passage],
     stations: Iterable[Station],
     killer: Killer,
+    city: CityCounts,
     seconds: float,
 ) -> dict[str, Any]:
     """All figures of a run.
@@ -55,6 +59,7 @@ def outcome(
         "platform_kills": killer.platform_kills,
         "database_kills": killer.database_kills,
         "terminal_kills": killer.terminal_kills,
+        **msgspec.structs.asdict(city),
         "seconds": round(seconds, 1),
         "all_right": tally.all_right,
         "problems": problems,

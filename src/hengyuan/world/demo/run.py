@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hengyuan.world.axle_records import AxleRecord
+from hengyuan.world.city.counts import count_city
 from hengyuan.world.demo.chaos import Chaos, Killer
 from hengyuan.world.demo.outcome import outcome
 from hengyuan.world.demo.town import DIVISION_KG, Town
@@ -73,4 +74,5 @@ async def counted_run(town: Town, plan: RunPlan, seen: Callable[[Passage], None]
         tally = await asyncio.to_thread(count, books, traffic.passages, before, DIVISION_KG)
     finally:
         books.close()
-    return outcome(tally, traffic.passages, town.stations, killer, seconds)
+    city = await asyncio.to_thread(count_city, town.postgres.url())
+    return outcome(tally, traffic.passages, town.stations, killer, city, seconds)

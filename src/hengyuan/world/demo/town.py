@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import secrets
 import socket
 import subprocess
 from collections.abc import Callable
@@ -17,7 +18,11 @@ import msgspec
 from hengyuan.platform.embedded import URL_VARIABLE, EmbeddedPostgres
 from hengyuan.platform.home import HOME_VARIABLE, make_home
 from hengyuan.terminal.enrolment import ENROLMENT_FILE
-from hengyuan.world.city import EnteredCity, EnteredTerminal
+from hengyuan.world.city import PASSWORD_BYTES, EnteredCity, EnteredTerminal
+from hengyuan.world.city.keys import FOLDER, KeyGone
+from hengyuan.world.city.pulse import Pulse
+from hengyuan.world.city.remote import USUAL_PAST, Past, RemoteTerminal, join_all
+from hengyuan.world.city.running import PASSWORD_VARIABLE
 from hengyuan.world.devices.scale import Family
 from hengyuan.world.gate import Cable, Gate, GatePlan
 from hengyuan.world.installation import Tuning, camera_url, configuration
@@ -32,7 +37,6 @@ DIVISION_KG = 20
 PLATFORM_READY_S = 180.0
 TERMINAL_READY_S = 60.0
 COMMAND_WITHIN_S = 180.0
-PASSWORD_VARIABLE = "HENGYUAN_DEMO_PASSWORD"  # noqa: S105 - a name, not a password
 
 # Which scale stands at which gate, in turn: both families, both kinds of cable.
 _SCALES: tuple[tuple[Family, Cable], ...] = (("f1", "tcp"), ("f4", "tcp"), ("f1", "serial"))
@@ -53,6 +57,9 @@ class TownPlan:
     seed: int
     port: int | None = None
     password: str | None = None
+    remote: int = 30
+    """Terminals of the counties that have no simulated devices, but a past."""
+    past: Past = USUAL_PAST
 
 
 @dataclass(slots=True)
@@ -89,7 +96,9 @@ class Town:
         self.plan = plan
         self.home = plan.home.absolute()
         self.stations: list[Station] = []
-        self.city = EnteredCity([], [])
+        self.city = EnteredCity([], [], [])
+        self.password = ""
+        self._pulse: Pulse | None = None
         self.platform: Child | None = None
         self.platform_down_on_purpose = False
         self.url = ""
@@ -120,6 +129,8 @@ class Town:
 
     async def stop(self) -> None:
         """Stop everything: terminals first, so that they can hand over; the database last."""
+        if self._pulse is not None:
+            await asyncio.to_thread(self._pulse.stop)
         await asyncio.gather(*(station.child.stop() for station in self.stations))
         for station in self.stations:
             await station.gate.close()
@@ -130,6 +141,11 @@ class Town:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+    def let_trucks_pass_everywhere(self) -> None:
+        """From now on trucks pass the terminals without simulated devices, too."""
+        if self._pulse is not None:
+            self._pulse.let_trucks_pass()
 
     def check(self) -> None:
         """Raise ChildDied for a program that ended without having been told to."""
@@ -181,8 +197,11 @@ class Town:
         )
         self.platform.start()
         await self.wait_for_platform()
-        self._tell("录入源头单位、终端和人员")
+        self._tell("录入各县的源头单位、机构人员和公示名单")
+        self.password = kept_password(self.home, self.plan.password)
         self.city = await self._enter_city()
+        self._tell(f"补传 {len(self.city.remote)} 台终端近 {self.plan.past.days} 天的记录")
+        remote = await asyncio.to_thread(self._join_remote)
         self._tell(f"安装和登记 {len(self.city.terminals)} 台终端")
         for number, terminal in enumerate(self.city.terminals):
             self.stations.append(await self._install(number, terminal))
@@ -192,15 +211,27 @@ class Town:
             station.child.start()
         for station in self.stations:
             await self.wait_for_terminal(station)
+        self._pulse = Pulse(self.url, remote)
+        self._pulse.start()
 
     async def _enter_city(self) -> EnteredCity:
-        environment = self._environment()
-        if self.plan.password is not None:
-            environment[PASSWORD_VARIABLE] = self.plan.password
+        terminals, remote = str(self.plan.terminals), str(self.plan.remote)
         answer = await self._command(
-            ["world", "city", "--terminals", str(self.plan.terminals), "--json"], environment
+            ["world", "city", "--terminals", terminals, "--remote", remote, "--json"],
+            self._environment() | {PASSWORD_VARIABLE: self.password},
         )
         return msgspec.json.decode(answer.strip().splitlines()[-1], type=EnteredCity)
+
+    def _join_remote(self) -> list[RemoteTerminal]:
+        try:
+            with httpx.Client(base_url=self.url, timeout=60, trust_env=False) as http:
+                return join_all(http, self.city.remote, self.platform_home / FOLDER, self.plan.past)
+        except KeyGone as gone:
+            raise TownFailed(f"{gone}; remove {self.home} and start again") from gone
+        except httpx.HTTPError as error:
+            raise TownFailed(
+                f"the platform did not take the records of the past: {error}"
+            ) from error
 
     async def _install(self, number: int, terminal: EnteredTerminal) -> Station:
         """Switch on a gate's devices and write its terminal's configuration."""
@@ -297,6 +328,18 @@ class Town:
                     f"{problem} within {within_s:g} s; the end of {child.log_file}:\n{child.tail()}"
                 )
             await asyncio.sleep(0.1)
+
+
+def kept_password(home: Path, wanted: str | None) -> str:
+    """The password of everybody in the city of this home: the wanted one, else the one of the last
+    time, else one of chance. It is kept in a file that only its owner reads."""
+    file = home / "password"
+    known = file.read_text().strip() if file.is_file() else ""
+    password = wanted or known or secrets.token_urlsafe(PASSWORD_BYTES)
+    if password != known:
+        file.touch(0o600)
+        file.write_text(password)
+    return password
 
 
 def _locked(home: Path) -> IO[str]:
