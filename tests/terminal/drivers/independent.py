@@ -80,6 +80,24 @@ def f7_sum_holds(raw: bytes) -> bool:
     return len(raw) in (17, 22) and raw[-2] == value | 0x40 and raw[-1] == 0x03
 
 
+def crc_modbus(data: bytes) -> int:
+    """CRC-16/MODBUS, bit by bit; 0 over a message with its CRC."""
+    value = 0xFFFF
+    for byte in data:
+        for bit in range(8):
+            low = (value & 1) ^ (byte >> bit & 1)
+            value = (value >> 1) ^ (0xA001 if low else 0)
+    return value
+
+
+def modbus_mass(raw: bytes) -> int:
+    """Whole kg of an answer with the registers 6 to 10 of the default map."""
+    assert len(raw) == 15 and raw[:3] == b"\x01\x03\x0a"
+    status = raw[3] * 256 + raw[4]
+    gross = int(raw[5:9].hex(), 16)
+    return -gross if status & 0x80 else gross
+
+
 def crc_xmodem(data: bytes) -> int:
     """CRC-16/XMODEM, bit by bit."""
     value = 0

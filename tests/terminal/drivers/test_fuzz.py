@@ -14,6 +14,7 @@ from hengyuan.terminal.drivers.onbon.codec import Answer, TextFrame
 from hengyuan.terminal.drivers.recorded import load_frames
 from tests.terminal.drivers.at_hand import tcp
 from tests.terminal.drivers.independent import (
+    crc_modbus,
     crc_xmodem,
     f1_mass,
     f2_mass,
@@ -22,6 +23,7 @@ from tests.terminal.drivers.independent import (
     f5_mass,
     f6_mass,
     f7_sum_holds,
+    modbus_mass,
     onbon_frames,
 )
 from tests.terminal.drivers.mutations import mutated
@@ -71,6 +73,13 @@ def check_wanji(items: list[Any], stream: bytes) -> None:
     assert all(crc_xmodem(item.raw) == 0 for item in items if isinstance(item, AxleReading))
 
 
+def check_modbus_scale(items: list[Any], stream: bytes) -> None:
+    for item in items:
+        if isinstance(item, Reading):
+            assert crc_modbus(item.raw) == 0
+            assert item.mass_kg in (None, modbus_mass(item.raw))
+
+
 def check_onbon(items: list[Any], stream: bytes) -> None:
     sound = sum(isinstance(item, Answer | TextFrame) for item in items)
     assert sound == 0 or sound <= onbon_frames(stream)
@@ -84,6 +93,7 @@ CHECKS: dict[str, Callable[[list[Any], bytes], None]] = {
     "f5": check_f5,
     "f6": check_f6,
     "f7": check_f7,
+    "modbus_scale": check_modbus_scale,
     "wanji": check_wanji,
     "onbon": check_onbon,
 } | {

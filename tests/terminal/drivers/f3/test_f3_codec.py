@@ -86,7 +86,7 @@ def test_net_hides_a_tare_and_is_refused_unless_there_is_never_one(checked: bool
 
 def test_a_long_run_of_blanks_is_given_up_at_once() -> None:
     items = decode(b" " * 4_000 + encode(20))
-    assert len(items) < 20
+    assert len(items) < 100
     assert isinstance(items[-1], Reading)
 
 

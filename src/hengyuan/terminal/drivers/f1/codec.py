@@ -44,6 +44,7 @@ class Decoder(FrameDecoder[Reading]):
     """F1 stream to readings, continuous or in command mode: a frame's second byte says which."""
 
     start = bytes([STX])
+    longest = 64
 
     def __init__(self, settings: Settings | None = None, counters: Counters | None = None) -> None:
         super().__init__(counters)

@@ -21,6 +21,7 @@ class Decoder(RepeatedDecoder):
     """F2 stream to readings."""
 
     start = b"="
+    longest = 64
 
     def __init__(self, settings: Settings | None = None, counters: Counters | None = None) -> None:
         super().__init__(settings.repeats if settings else 2, counters)

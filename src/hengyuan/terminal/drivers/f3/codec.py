@@ -36,6 +36,7 @@ class Decoder(RepeatedDecoder):
 
     start = b"WG"
     starts = (b"WG", b"WN", b"ww", b"wn", b"wt", _BLANKS)
+    longest = 64
 
     def __init__(self, settings: Settings | None = None, counters: Counters | None = None) -> None:
         super().__init__(settings.repeats if settings else 1, counters)

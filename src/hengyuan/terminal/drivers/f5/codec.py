@@ -22,6 +22,7 @@ class Decoder(RepeatedDecoder):
     """F5 stream to readings."""
 
     start = b"\xff"
+    longest = 64
 
     def __init__(self, settings: Settings | None = None, counters: Counters | None = None) -> None:
         super().__init__(settings.repeats if settings else 2, counters)

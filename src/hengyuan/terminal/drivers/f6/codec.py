@@ -29,6 +29,7 @@ class Decoder(RepeatedDecoder):
 
     start = b"ST,"
     starts = (b"ST,", b"US,", b"OL,")
+    longest = 64
 
     def __init__(self, settings: Settings | None = None, counters: Counters | None = None) -> None:
         super().__init__(settings.repeats if settings else 1, counters)

@@ -32,6 +32,7 @@ class Decoder(FrameDecoder[Reading]):
     """F7 stream to readings, in either form."""
 
     start = bytes([STX])
+    longest = 64
 
     def __init__(self, settings: Settings | None = None, counters: Counters | None = None) -> None:
         super().__init__(counters)
