@@ -25,6 +25,7 @@ from hengyuan.terminal.drivers.base import (
     CameraDriver,
     Device,
     DisplayDriver,
+    PullCameraDriver,
     ScaleDriver,
 )
 from hengyuan.terminal.drivers.catalogue import create
@@ -179,6 +180,8 @@ class Terminal:
                     await device.run(lane.reading)
                 case AxleDriver():
                     await device.run(lane.axles)
+                case PullCameraDriver():
+                    await device.pull(lane.plate_event)
                 case CameraDriver():
                     await device.run(lambda event: None)
                 case DisplayDriver():

@@ -63,6 +63,7 @@ def screen_app(terminal: Terminal) -> ASGIApp:
         Route("/display/{lane:int}", screen.display),
         Route("/display/{lane:int}/live", screen.display_live),
         Route("/camera/{name}", cameras.push, methods=["POST"]),
+        *(Route(path, cameras.push_to_own_path, methods=["POST"]) for path in cameras.paths),
         Mount("/static", StaticFiles(directory=HERE / "static")),
     ]
     return _with_headers(Starlette(routes=routes))

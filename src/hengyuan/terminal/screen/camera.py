@@ -49,6 +49,26 @@ class CameraDoor:
         if driver is None:
             known = ", ".join(self._drivers) or "none"
             return _refusal(404, "unknown_camera", f"no camera {name!r} here; configured: {known}")
+        return await self._read(driver, request)
+
+    async def push_to_own_path(self, request: Request) -> Response:
+        """POST where a camera insists on posting; it is known by its address, `host`."""
+        peer = request.client.host if request.client else None
+        asking = [d for d in self._drivers.values() if request.url.path in d.paths]
+        known = [d for d in asking if getattr(d.settings, "host", None) == peer]
+        if not known and len(asking) == 1:
+            known = asking
+        if len(known) != 1:
+            detail = f"{len(known)} cameras with host {peer!r} post to {request.url.path}"
+            return _refusal(404, "unknown_camera", detail)
+        return await self._read(known[0], request)
+
+    @property
+    def paths(self) -> list[str]:
+        """Where cameras post that cannot be told to post to `/camera/NAME`."""
+        return sorted({path for driver in self._drivers.values() for path in driver.paths})
+
+    async def _read(self, driver: PushCameraDriver, request: Request) -> Response:
         try:
             body = await _body(request)
         except TooLarge as error:
@@ -56,8 +76,8 @@ class CameraDoor:
         except ClientDisconnect:
             return Response(status_code=400)
         # a repeat has to wait for the first to be stored, or it would be answered before that
-        async with self._turns[name]:
-            return await self._take(name, driver, request, body)
+        async with self._turns[driver.name]:
+            return await self._take(driver.name, driver, request, body)
 
     async def _take(
         self, name: str, driver: PushCameraDriver, request: Request, body: bytes
@@ -75,7 +95,8 @@ class CameraDoor:
                 driver.forget(event.event_id)
                 log.error("camera.not_stored", camera=name, error=str(error))
                 return _refusal(503, "not_stored", "the event could not be stored; send it again")
-        return JSONResponse({"statusCode": 1, "statusString": "OK"})
+        reply = driver.reply(body)
+        return Response(reply.body, media_type=reply.media_type)
 
 
 async def _body(request: Request) -> bytes:
