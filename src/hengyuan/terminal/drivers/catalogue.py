@@ -112,5 +112,13 @@ def load_settings(raw: Mapping[str, Any]) -> DeviceSettings:
 
 def create(settings: DeviceSettings) -> Device:
     """The driver that `settings` ask for."""
-    name = cast("str", settings.__struct_config__.tag)
-    return catalogue()[name].driver_type(settings)
+    return _entry(settings).driver_type(settings)
+
+
+def kind_of(settings: DeviceSettings) -> Kind:
+    """What sort of device `settings` are for."""
+    return _entry(settings).manifest.kind
+
+
+def _entry(settings: DeviceSettings) -> DriverEntry:
+    return catalogue()[cast("str", settings.__struct_config__.tag)]

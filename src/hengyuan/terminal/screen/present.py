@@ -11,6 +11,7 @@ from hengyuan.law.vehicles import Combination
 from hengyuan.record.model import Record
 from hengyuan.terminal.board import LaneView, Weighed
 from hengyuan.terminal.devices import DeviceState
+from hengyuan.terminal.drivers.catalogue import Kind, kind_of
 from hengyuan.terminal.judging import CHINA, Finding
 from hengyuan.terminal.lane.phases import Phase
 from hengyuan.terminal.messages import tonnes
@@ -58,6 +59,7 @@ class Presenter:
             "scale": "" if sound else words.scale(view.scale, view.scale_fault),
             "faults": [f"{words.fault(code)}: {why}" for code, why in view.faults.items()],
             "truck": None if current is None else self._truck(current),
+            "nobody": self._words.nobody(view.phase),
         }
 
     def _truck(self, weighed: Weighed) -> dict[str, Any]:
@@ -132,10 +134,11 @@ class Presenter:
         return [
             {
                 "name": name,
+                "kind": self._words.kinds[kind_of(device.settings)],
                 "light": LIGHTS[DeviceState(states[name])],
                 "state": self._words.devices[DeviceState(states[name])],
             }
-            for name in terminal.devices
+            for name, device in terminal.devices.items()
         ]
 
     def _platform(self) -> dict[str, str]:
@@ -190,6 +193,16 @@ class Vocabulary:
             DeviceState.OFFLINE: _("No connection"),
             DeviceState.FAULT: _("Fault"),
         }
+        self.kinds: dict[Kind, str] = {
+            "scale": _("Scale"),
+            "axle": _("Axle identifier"),
+            "camera": _("Camera"),
+            "display": _("Display"),
+            "voice": _("Voice"),
+            "barrier": _("Barrier"),
+            "lamp": _("Lamp"),
+            "sensor": _("Position sensor"),
+        }
         self.flags: dict[str, str] = {
             "axles_disagree": _("Axles do not fit the weight"),
             "axles_unknown": _("Axles unknown"),
@@ -239,6 +252,13 @@ class Vocabulary:
             "not_in_table": _("No verdict: such a vehicle is not in the table"),
         }
         return reasons.get(finding.why_unknown, _("No verdict"))
+
+    def nobody(self, phase: Phase) -> str:
+        """What stands in place of a verdict while there is none."""
+        _ = self._
+        if phase is Phase.EMPTY:
+            return _("No truck on the scale")
+        return _("The verdict follows when the truck stands still")
 
     def scale(self, state: DeviceState, fault: str | None) -> str:
         """Why there is no weight."""

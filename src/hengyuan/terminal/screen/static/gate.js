@@ -20,6 +20,7 @@ function showLane(lane) {
   const truck = lane.truck;
   part("truck").hidden = !truck;
   part("nobody").hidden = Boolean(truck);
+  text(part("nobody"), lane.nobody);
   root.dataset.level = truck ? truck.level : "plain";
   if (!truck) {
     part("pictures").replaceChildren();
@@ -70,9 +71,9 @@ function row(truck) {
   return line;
 }
 
-function device({ name, light, state }) {
+function device({ name, kind, light, state }) {
   const item = document.createElement("li");
-  item.append(element("span", "", `light ${light}`), element("span", name, "name"), element("span", state, "state"));
+  item.append(element("span", "", `light ${light}`), element("span", kind, "name"), element("span", name, "tag"), element("span", state, "state"));
   return item;
 }
 
