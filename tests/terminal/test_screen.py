@@ -102,7 +102,12 @@ def test_the_page_shows_a_truck_as_it_passes(tmp_path, identity):
         lights = {device["name"]: device["light"] for device in gate["devices"]}
         assert lights == {"scale": "ok", "axles": "ok", "front": "ok", "led": "ok"}
         kinds = {device["name"]: device["kind"] for device in gate["devices"]}
-        assert kinds == dict(scale="衡器", axles="轮轴识别器", front="抓拍相机", led="显示屏")
+        assert kinds == {
+            "scale": "衡器",
+            "axles": "轮轴识别器",
+            "front": "抓拍相机",
+            "led": "显示屏",
+        }
         picture = await at.http.get(truck["pictures"][0]["url"])
         assert picture.status_code == 200
         assert picture.headers["content-type"] == "image/jpeg"
