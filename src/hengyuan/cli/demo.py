@@ -185,7 +185,7 @@ def _show_town(screen: Console, town: Town) -> None:
     for login in town.city.logins:
         logins.add_row(login.username, login.role, login.name, login.office)
     screen.print(logins)
-    screen.print("各县账号以县名拼音开头,如 yaodu(办事员)、yaodu-head(负责人);口令相同。")
+    screen.print("各县账号以县名拼音开头,如 yaodu(业务员)、yaodu-head(负责人);口令相同。")
     for note in town.city.notes:
         screen.print(note, style="yellow", markup=False)
     gates = Table()

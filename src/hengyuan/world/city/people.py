@@ -1,10 +1,10 @@
-"""Offices of the city and who works there. Names are plainly invented, with 演示 behind them."""
+"""Offices of the city and who works there. Names are plainly invented: all of them hold 演示."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hengyuan.world.city.entered import Login
 from hengyuan.world.city.plan import COUNTIES, HONGTONG, LIVE_UNITS, XIANGFEN, units, units_of
@@ -18,14 +18,8 @@ DEPARTMENTS = (
     "emergency", "market", "approval",
 )  # fmt: skip
 """Those that the work plan names beside the overload-control offices."""
-_ROLES = {
-    "head": "负责人",
-    "clerk": "办事员",
-    "inspector": "检查员",
-    "readonly": "查阅人员",
-    "manager": "负责人",
-    "gatekeeper": "磅房",
-}
+_SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张"
+_WHICH = "甲乙丙丁戊己"
 MAIN = (
     "province", "city-head", "linfen", "city-inspector", "city-reader", "city-transport",
     "hongtong-head", "hongtong", "hongtong-inspector", "hongtong-reader", "hongtong-transport",
@@ -130,14 +124,14 @@ class Staff:
 
         from hengyuan.platform.accounts.models import User
 
-        new = []
+        new: list[User] = []
         for person in persons:
             office = self.office(person.place, by)
             if person.username in self.by_name:
                 continue
             user = User(
                 username=person.username,
-                display_name=f"{_short(office)}{_ROLES[person.role]}（演示）",
+                display_name=_name(len(self.by_name) + len(new)),
                 office=office,
                 role=person.role,
                 password=self._hash(),
@@ -223,6 +217,7 @@ def _office(place: Place, by: User | None) -> Office:
     )
 
 
-def _short(office: Any) -> str:
-    name = office.source_unit.name if office.source_unit_id else office.name
-    return str(name).removesuffix("（演示）")
+def _name(number: int) -> str:
+    """The name of the so many-th person: 赵演示甲, 钱演示甲, …"""
+    which, surname = divmod(number, len(_SURNAMES))
+    return f"{_SURNAMES[surname]}演示{_WHICH[which % len(_WHICH)]}"

@@ -112,7 +112,15 @@ _WORDS = (
     "兰亭", "竹海", "荷塘", "枫叶", "雁门", "鹤鸣", "鹿苑", "星辰", "晨光", "朝霞",
     "霜桂", "谷雨",
 )  # fmt: skip
-_STATES = {11: "paused", 29: "building", 43: "closed", 58: "paused", 77: "building", 91: "closed"}
+_STATES = {
+    11: "paused",
+    29: "building",
+    43: "closed",
+    46: "paused",
+    58: "paused",
+    77: "building",
+    91: "closed",
+}
 _ENDED = {4: -12, 30: -40, 37: -3, 68: -8, 101: -25}
 _ENDS_SOON = {2: 9, 9: 21, 17: 5, 33: 26, 41: 14, 60: 2, 83: 18, 96: 28, 110: 12, 120: 23}
 _NO_DISPLAY = {7, 24, 48, 66, 89, 115}

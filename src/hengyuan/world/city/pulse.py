@@ -20,10 +20,12 @@ _SILENT_EVERY = 8
 
 
 class Pulse:
-    """One thread for all terminals. Every eighth of them stays silent, as some always do."""
+    """One thread for all terminals. Every eighth falls silent after its first heartbeat, as some
+    always do."""
 
     def __init__(self, address: str, terminals: list[RemoteTerminal]) -> None:
         self._address = address
+        self._all = terminals
         self._online = [
             terminal for number, terminal in enumerate(terminals, start=1) if number % _SILENT_EVERY
         ]
@@ -48,12 +50,14 @@ class Pulse:
     def _run(self) -> None:
         chance = random.Random()
         supply = passing_trucks(seed=sum(terminal.seq for terminal in self._online) + 1)
+        beating = self._all
         beat_at = time.monotonic()
         with httpx.Client(base_url=self._address, timeout=30, trust_env=False) as http:
             while not self._stopped.is_set():
                 if time.monotonic() >= beat_at:
                     beat_at = time.monotonic() + BEAT_EVERY_S
-                    self._beat(http)
+                    self._beat(http, beating)
+                    beating = self._online
                 if self._weighing.is_set() and self._online:
                     terminal = chance.choice(self._online)
                     terminal.weigh(datetime.now(UTC), next(supply), pictured=True)
@@ -62,8 +66,8 @@ class Pulse:
                         terminal.upload(http)
                 self._stopped.wait(TRUCK_EVERY_S)
 
-    def _beat(self, http: httpx.Client) -> None:
-        for terminal in self._online:
+    def _beat(self, http: httpx.Client, terminals: list[RemoteTerminal]) -> None:
+        for terminal in terminals:
             if self._stopped.is_set():
                 return
             # one that was suspended meanwhile is refused, and stays silent

@@ -178,7 +178,7 @@ class Past:
     pictured: int = 1
 
 
-USUAL_PAST = Past(days=14, trucks_per_day=9)
+USUAL_PAST = Past(days=14, trucks_per_day=12)
 
 
 def join_all(
