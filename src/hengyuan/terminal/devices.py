@@ -150,6 +150,30 @@ class ShowResult:
     took_ms: int
 
 
+class BarrierPosition(StrEnum):
+    """Where a barrier's arm is."""
+
+    UNKNOWN = "unknown"
+    """No input says so, they contradict each other, or the arm is on its way."""
+    CLOSED = "closed"
+    OPEN = "open"
+
+
+LampColour = Literal["off", "red", "yellow", "green"]
+
+SensorPlace = Literal["approach", "front_edge", "rear_edge", "barrier"]
+"""`approach`: before the scale. `front_edge`, `rear_edge`: at the ends of the deck, covered while a
+truck stands only partly on it. `barrier`: under the arm."""
+
+
+@dataclass(frozen=True, slots=True)
+class SensorReading:
+    """What beams and loops see: True where something is, None where it is not known."""
+
+    covered: dict[SensorPlace, bool | None]
+    at: float
+
+
 @dataclass(slots=True)
 class Counters:
     """What a device's line has carried since the driver started."""

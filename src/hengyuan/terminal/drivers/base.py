@@ -14,13 +14,16 @@ import structlog
 
 from hengyuan.terminal.devices import (
     AxleReading,
+    BarrierPosition,
     Counters,
     DeviceState,
+    LampColour,
     Message,
     Notice,
     PlateEvent,
     Reading,
     Refused,
+    SensorReading,
     ShowResult,
 )
 from hengyuan.terminal.drivers.framing import FrameDecoder
@@ -221,3 +224,57 @@ class DisplayDriver(Device):
     @abstractmethod
     async def run(self) -> None:
         """Keep the display reachable and its message on it; only cancellation ends it."""
+
+
+class VoiceDriver(DisplayDriver):
+    """A loudspeaker before the driver's ears: to show is to speak, once.
+
+    A message that asks nothing of the driver (`idle`, `wait`) may stay unspoken and still be
+    acknowledged; a verdict or a fault is acknowledged only when it was taken to be spoken.
+    """
+
+
+class BarrierDriver(Device):
+    """A barrier. What it acknowledges is the order: whether the arm moved, `position` says."""
+
+    @abstractmethod
+    async def open(self) -> ShowResult:
+        """Order it to open. Never raises."""
+
+    @abstractmethod
+    async def close(self) -> ShowResult:
+        """Order it to close; refused where something is, or may be, under the arm. Never raises."""
+
+    @property
+    @abstractmethod
+    def position(self) -> BarrierPosition:
+        """Where the arm is by its own inputs; UNKNOWN where none says so, or while it moves."""
+
+    @abstractmethod
+    async def run(self) -> None:
+        """Keep it reachable and follow its inputs; only cancellation ends it."""
+
+
+class LampDriver(Device):
+    """A signal lamp."""
+
+    @abstractmethod
+    async def light(self, colour: LampColour) -> ShowResult:
+        """Show `colour` and nothing else. Never raises."""
+
+    @abstractmethod
+    async def run(self) -> None:
+        """Keep the lamp reachable and its colour on; only cancellation ends it."""
+
+
+class SensorDriver(Device):
+    """Beams and loops that say where a truck stands."""
+
+    @abstractmethod
+    async def run(self, on_change: Callable[[SensorReading], None]) -> None:
+        """Hand on what is seen whenever it changes, becomes known or unknown; for ever."""
+
+    @property
+    @abstractmethod
+    def reading(self) -> SensorReading:
+        """What is seen now; None for every place that is not known at this moment."""

@@ -63,3 +63,12 @@ class PushCameraSettings(CameraSettings, frozen=True):
     """Address that its pushes come from; others are refused. None accepts any."""
     silence_s: Seconds | None = None
     """Silence after which it counts as gone. None: a camera is silent while no truck comes."""
+
+
+class AnsweringSettings(StreamSettings, frozen=True):
+    """A display or loudspeaker on a line."""
+
+    ack_timeout_s: Seconds = 1.0
+    """An answer that takes longer is none: the line is opened anew."""
+    refresh_s: Seconds = 30.0
+    """How often a display's message is sent again, so that one whose power failed shows it anew."""

@@ -18,6 +18,10 @@ _BASES: dict[Kind, type] = {
     "axle": base.AxleDriver,
     "camera": base.CameraDriver,
     "display": base.DisplayDriver,
+    "voice": base.VoiceDriver,
+    "barrier": base.BarrierDriver,
+    "lamp": base.LampDriver,
+    "sensor": base.SensorDriver,
 }
 _IO = {
     "asyncio",
