@@ -7,6 +7,11 @@ import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
+import msgspec
+
+from hengyuan.terminal.drivers.catalogue import catalogue
+from hengyuan.terminal.drivers.recorded import load_frames
+
 
 class Clock:
     """A monotonic clock that moves when it is told to."""
@@ -143,3 +148,12 @@ async def until(condition: Callable[[], object]) -> None:
 def tcp(port: int = 1) -> dict[str, Any]:
     """A transport table that points at a loopback port."""
     return {"kind": "tcp", "host": "127.0.0.1", "port": port}
+
+
+def needed(driver: str) -> dict[str, Any]:
+    """Settings without which this driver cannot be, of its first recording."""
+    entry = catalogue()[driver]
+    required = {f.name for f in msgspec.structs.fields(entry.settings_type) if f.required}
+    if required <= {"name", "transport", "host"}:
+        return {}
+    return load_frames(entry.folder)[0].settings

@@ -12,7 +12,7 @@ from hengyuan.terminal.devices import AxleReading, Reading
 from hengyuan.terminal.drivers.catalogue import catalogue, load_settings
 from hengyuan.terminal.drivers.onbon.codec import Answer, TextFrame
 from hengyuan.terminal.drivers.recorded import load_frames
-from tests.terminal.drivers.at_hand import tcp
+from tests.terminal.drivers.at_hand import needed, tcp
 from tests.terminal.drivers.independent import (
     crc_modbus,
     crc_xmodem,
@@ -25,6 +25,7 @@ from tests.terminal.drivers.independent import (
     f7_sum_holds,
     modbus_mass,
     onbon_frames,
+    xor_characters,
 )
 from tests.terminal.drivers.mutations import mutated
 
@@ -32,6 +33,13 @@ from tests.terminal.drivers.mutations import mutated
 def check_f1(items: list[Any], stream: bytes) -> None:
     for item in items:
         if isinstance(item, Reading):
+            assert item.mass_kg == f1_mass(item.raw)
+
+
+def check_custom_scale(items: list[Any], stream: bytes) -> None:
+    for item in items:
+        if isinstance(item, Reading):
+            assert item.raw[-3:-1] == xor_characters(item.raw[1:-3])
             assert item.mass_kg == f1_mass(item.raw)
 
 
@@ -86,6 +94,7 @@ def check_onbon(items: list[Any], stream: bytes) -> None:
 
 
 CHECKS: dict[str, Callable[[list[Any], bytes], None]] = {
+    "custom_scale": check_custom_scale,
     "f1": check_f1,
     "f2": check_f2,
     "f3": check_f3,
@@ -117,7 +126,7 @@ def bad_lines(name: str, count: int) -> Iterator[bytes]:
 
 def fuzz(name: str, count: int) -> int:
     """How many lines still gave something."""
-    table: dict[str, Any] = {"driver": name, "name": "fuzzed", "transport": tcp()}
+    table: dict[str, Any] = {"driver": name, "name": "fuzzed", "transport": tcp(), **needed(name)}
     if name == "f4":
         table["checksum"] = "required"
     settings = load_settings(table)

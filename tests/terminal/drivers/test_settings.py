@@ -9,11 +9,11 @@ from hengyuan.terminal.devices import DeviceState
 from hengyuan.terminal.drivers.catalogue import catalogue, create, load_settings
 from hengyuan.terminal.drivers.settings import StreamSettings
 from hengyuan.terminal.transports.settings import Serial, Tcp
-from tests.terminal.drivers.at_hand import tcp
+from tests.terminal.drivers.at_hand import needed, tcp
 
 
 def table(driver: str, **more: Any) -> dict[str, Any]:
-    values = {"driver": driver, "name": f"{driver}-1", **more}
+    values = {"driver": driver, "name": f"{driver}-1", **needed(driver), **more}
     if "transport" in catalogue()[driver].settings_type.__struct_fields__:
         values.setdefault("transport", tcp())
     return values
