@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import urlencode
 
@@ -46,6 +47,8 @@ class Alert:
     detail: str
     url: str
     tone: str = "warn"
+    plate: str | None = None
+    plate_colour: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Counter:
 
 @dataclass(frozen=True)
 class Alerts:
-    """The newest of all kinds, and how many there are of each."""
+    """Some of the newest of each kind, and how many there are of each."""
 
     newest: list[Alert]
     counters: list[Counter]
@@ -75,13 +78,12 @@ def alerts(area: Area, high: Sequence[int], unheard: int, at: datetime) -> Alert
     day = localtime(at).date()
     refused, refusals = _refused(area, day)
     ended, certificates = _certificates(area, day)
-    found = [
-        *(_overloads(area, day) if any(high) else ()),
-        *(_silent(area, at) if unheard else ()),
-        *refusals,
-        *certificates,
+    kinds = [
+        _overloads(area, day) if any(high) else [],
+        _silent(area, at) if unheard else [],
+        refusals,
+        certificates,
     ]
-    found.sort(key=lambda alert: alert.at, reverse=True)
     terminals = reverse("terminals:terminals")
     links = Links(day, area.region, unit=None)
     counters = [
@@ -102,7 +104,13 @@ def alerts(area: Area, high: Sequence[int], unheard: int, at: datetime) -> Alert
             f"{reverse('ledger:certificates')}?{_query(area, due='expired')}",
         ),
     ]
-    return Alerts(found[:MOST_ALERTS], counters)
+    return Alerts(_newest(kinds), counters)
+
+
+def _newest(kinds: list[list[Alert]]) -> list[Alert]:
+    """One of each kind by turns, so that many of one do not hide the others; newest first."""
+    turns = [alert for row in zip_longest(*kinds) for alert in row if alert is not None]
+    return sorted(turns[:MOST_ALERTS], key=lambda alert: alert.at, reverse=True)
 
 
 def _query(area: Area, **wanted: str) -> str:
@@ -144,9 +152,11 @@ def _overloads(area: Area, day: date) -> list[Alert]:
                 _time(row.weighed_at),
                 _("Over by %(rate)s%%") % {"rate": line.judgement.rate},
                 row.unit.region.name if not area.is_county else "",
-                f"{row.plate or _('no plate')} {row.unit.name}",
+                row.unit.name,
                 line.url,
                 "over",
+                row.plate,
+                row.plate_colour_name,
             )
         )
         if len(found) == MOST_ALERTS:

@@ -30,7 +30,7 @@ from hengyuan.platform.board.wall_feed import WallFeed
 from hengyuan.platform.regions.models import Level, Region
 from hengyuan.platform.weighing.columns import milliseconds
 
-WALL_ROWS = 16
+WALL_ROWS = 18
 """Trucks that fit the height of a wall display."""
 
 

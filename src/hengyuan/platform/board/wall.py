@@ -14,13 +14,10 @@ from typing import Any
 from django.db.models import Count, F, Q, Sum
 from django.urls import reverse
 from django.utils.timezone import localtime
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from hengyuan.platform.board.alerts import HIGH_BANDS, HIGH_FROM
 from hengyuan.platform.board.queries import HOURS, Area, Links, Tally, where
-from hengyuan.platform.charts import Chart, Kind, Series, Tone
-from hengyuan.platform.county_map import CountyFigure, CountyMap, short_name
+from hengyuan.platform.county_map import short_name
 from hengyuan.platform.ledger.models import SourceUnit
 from hengyuan.platform.regions.models import Level, Region
 from hengyuan.platform.terminals.models import ONLINE_WITHIN, Terminal, TerminalState
@@ -196,56 +193,8 @@ class Wall:
         return max(0, len(self.parts) - MOST_PARTS)
 
     @property
-    def map(self) -> CountyMap | None:
-        """The counties, or the province's cities, with their share; None for a county."""
-        regions = [part.region for part in self.parts if part.region is not None]
-        if not regions:
-            return None
-        figures = {
-            part.code: CountyFigure(part.tally.rate, part.url, _note(part)) for part in self.parts
-        }
-        title = gettext_lazy("Share over the limit today")
-        # tiles alone: a switch is of no use on a wall
-        return CountyMap(title, figures, tuple(regions), None, "%", over=True, decimals=1)
-
-    @property
-    def by_hour(self) -> Chart:
-        """The trucks of the day, for an area that has no map."""
-        return _stacked(
-            "wall-hours",
-            _("Trucks by the hour"),
-            [f"{hour:02d}" for hour in range(HOURS)],
-            self.hours if self.total.trucks else [],
-        )
-
-    @property
-    def trend_trucks(self) -> Chart:
-        """Trucks of each of the last days, those over the limit apart."""
-        days = self._trend
-        return _stacked(
-            "wall-trucks",
-            _("Trucks out in the last 30 days"),
-            [f"{day:%m-%d}" for day in days],
-            list(days.values()) if any(tally.trucks for tally in days.values()) else [],
-        )
-
-    @property
-    def trend_rate(self) -> Chart:
-        """The share over the limit of each of the last days."""
-        days = self._trend
-        rates = [None if tally.rate is None else round(tally.rate, 2) for tally in days.values()]
-        return Chart(
-            Kind.LINE,
-            _("Share over the limit in the last 30 days"),
-            [f"{day:%m-%d}" for day in days],
-            [Series(_("Share over the limit"), rates, Tone.OVER)],
-            unit="%",
-            label_heading=_("Day"),
-            slug="wall-rate",
-        )
-
-    @property
-    def _trend(self) -> dict[date, Tally]:
+    def days(self) -> dict[date, Tally]:
+        """The last days, today among them as far as it is."""
         first = self.day - timedelta(days=TREND_DAYS - 1)
         days = [first + timedelta(days=number) for number in range(TREND_DAYS)]
         return {day: self.before.days.get(day, Tally()) for day in days[:-1]} | {
@@ -379,34 +328,6 @@ def _counted(area: Area) -> Any:
 
 def _number(code: str, part: str) -> int:
     return int(code[:6]) if part == "county" else int(code[:4])
-
-
-def _note(part: Part) -> str:
-    if not part.tally.trucks:
-        return ""
-    return _("%(over)s of %(trucks)s trucks") % {
-        "over": part.tally.over,
-        "trucks": part.tally.trucks,
-    }
-
-
-def _stacked(slug: str, title: str, labels: list[str], tallies: list[Tally]) -> Chart:
-    """Trucks as bars, within and over the limit; no tallies: nothing to draw."""
-    within: list[float | None] = [tally.trucks - tally.over for tally in tallies]
-    over: list[float | None] = [tally.over for tally in tallies]
-    nothing: list[float | None] = [None] * len(labels)
-    return Chart(
-        Kind.BAR,
-        title,
-        labels,
-        [
-            Series(_("Within the limit or not judged"), within or nothing),
-            Series(_("Over the limit"), over or nothing, Tone.OVER),
-        ],
-        label_heading=_("Time"),
-        stacked=True,
-        slug=slug,
-    )
 
 
 _SUMS = {"n": Sum("trucks"), "gross": Sum("gross_kg"), "overload": Sum("overload_kg")}

@@ -12,6 +12,12 @@ from hengyuan.platform.board.alerts import alerts
 from hengyuan.platform.board.feed import Feed
 from hengyuan.platform.board.queries import Area
 from hengyuan.platform.board.wall import Before, before, wall
+from hengyuan.platform.board.wall_drawings import (
+    by_hour,
+    map_of,
+    trend_of_rate,
+    trend_of_trucks,
+)
 
 PIECES = ("figures", "map", "parts", "alerts", "trend", "hours")
 FIGURES_EVERY = timedelta(seconds=2)
@@ -46,16 +52,20 @@ class WallFeed(Feed):
 
     def _rendered(self, at: datetime) -> dict[str, str]:
         found = wall(self.area, self._past(at), at)
-        terminals = found.terminals
+        unheard = found.terminals.silent + found.terminals.offline
+        drawn = map_of(found)
         context: dict[str, Any] = {
             "area": self.area,
             "wall": found,
-            "alerts": alerts(self.area, found.high, terminals.silent + terminals.offline, at),
+            "alerts": alerts(self.area, found.high, unheard, at),
+            "map": drawn,
+            "hours": by_hour(found),
+            "trend": (trend_of_trucks(found), trend_of_rate(found)),
         }
         return {
             name: render_to_string(f"board/parts/wall/{name}.html", context)
             for name in PIECES
-            if name != ("hours" if found.map else "map")
+            if name != ("map" if drawn is None else "hours")
         }
 
     def _past(self, at: datetime) -> Before:

@@ -6,7 +6,7 @@ const { follow, putRows, reachable } = await import(wall.dataset.module);
 const rows = document.getElementById("rows");
 const connection = document.getElementById("connection");
 const ahead = Number(wall.dataset.now) - Date.now(); // this machine's clock may be wrong
-const ASK_AGAIN_MS = 60_000;
+const ASK_AGAIN_MS = 20_000;
 let isReloading = false;
 
 function show(state) {
