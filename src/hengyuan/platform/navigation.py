@@ -39,6 +39,13 @@ SECTIONS: tuple[Section, ...] = (
         _("Supervision"),
         (
             Entry(_("Today"), icon="home", url_name="home"),
+            # in front of the board, which is the entry that the board's other pages belong to
+            Entry(
+                _("Wall display"),
+                icon="device-tv",
+                url_name="board:wall_start",
+                action="board.wall",
+            ),
             Entry(_("Live board"), icon="broadcast", url_name="board:start", action="board.view"),
             Entry(
                 _("Weighing records"),

@@ -22,7 +22,12 @@ THEMES = ("light", "dark")
 # Routes that no link or form leads to, by the reason; whatever else is not reached fails. Those
 # that wait for something are opened, with it, by tests/platform/test_accessibility.py.
 UNLINKED = {
-    "machines speak to it": {"terminals-enrol", "board:events", "portal:robots"},
+    "machines speak to it": {
+        "terminals-enrol",
+        "board:events",
+        "board:wall_events",
+        "portal:robots",
+    },
     "fetched by a page's script": {
         "publication:findings",
         "publication:give_reason",
