@@ -168,6 +168,9 @@ def _take_one(
     context.add_cookies(known)
     tab = context.new_page()
     tab.goto(shot.path, wait_until="load")
+    if shot.is_wall:
+        # as it hangs there: its stream is open
+        tab.locator("#connection.is-live").wait_for()
     tab.wait_for_timeout(_SETTLE_MS)
     tab.screenshot(path=to, full_page=not shot.is_wall)
     context.close()

@@ -25,6 +25,12 @@ _CUT_OFF = """
   .map((each) => each.id || each.className)
 """
 
+_CUT_CELLS = """
+() => [...document.querySelectorAll(".wall-parts :is(th, td)")]
+  .filter((each) => each.scrollWidth > each.clientWidth + 1)
+  .map((each) => each.textContent)
+"""
+
 
 def open_wall(people: People, who: str, size: Any = WALL) -> Page:
     page = people.log_in(who)
@@ -139,6 +145,7 @@ def test_the_wall_of_each_level_fits_screens_of_any_size(
         wall = open_wall(people, who, {"width": width, "height": height})
         assert wall.evaluate(_SIZE) == [width, height]
         assert wall.evaluate(_CUT_OFF) == [], (who, width)
+        assert wall.evaluate(_CUT_CELLS) == [], (who, width)
         wall.context.close()
     assert people.complaints == []
 
