@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
+from hengyuan.cli._terminal_decode import (
+    line,
+    model_lines,
+    model_table,
+    octets,
+    placed,
+    refuse,
+    settings,
+)
 from hengyuan.terminal.devices import Notice, Refused
-from hengyuan.terminal.drivers.catalogue import DriverEntry, catalogue, load_settings
-from hengyuan.terminal.drivers.recorded import facts
+from hengyuan.terminal.drivers.catalogue import catalogue
 
 if TYPE_CHECKING:
     from hengyuan.terminal.config import Config
 
-SOUND, REFUSED, RUBBISH = 0, 1, 2
-MAX_FILE = 64 * 1024 * 1024
+SOUND, REFUSED = 0, 1
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -50,9 +55,16 @@ _MATURITY_ZH = {
 
 @app.command()
 def drivers(
+    by_model: Annotated[
+        bool, typer.Option("--models", help="称重仪表按型号列出:用哪个驱动、怎么设置、依据")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="输出一个 JSON 数组")] = False,
 ) -> None:
     """列出设备驱动:种类、适用型号、验证程度。"""
+    if by_model:
+        table = json.dumps(model_table(), ensure_ascii=False)
+        typer.echo(table if as_json else "\n".join(model_lines()))
+        return
     entries = [msgspec.to_builtins(entry.manifest) for entry in catalogue().values()]
     if as_json:
         typer.echo(json.dumps(entries, ensure_ascii=False))
@@ -83,9 +95,9 @@ def run(
     try:
         asyncio.run(serve(checked))
     except (NotEnrolled, UnusableStore, PortTaken) as problem:
-        _refuse(str(problem))
+        refuse(str(problem))
     except OSError as problem:
-        _refuse(f"{checked.data_dir}:{problem}")
+        refuse(f"{checked.data_dir}:{problem}")
 
 
 @app.command()
@@ -104,7 +116,7 @@ def enrol(
     from hengyuan.terminal.enrolment import enrol as enrol_at
 
     if suite not in SUITES:
-        _refuse(f"--suite:没有 {suite!r};可用:{'、'.join(SUITES)}")
+        refuse(f"--suite:没有 {suite!r};可用:{'、'.join(SUITES)}")
     checked = _config(config)
     try:
         enrolled = enrol_at(checked, code, suite, SystemClock())
@@ -112,7 +124,7 @@ def enrol(
         typer.echo(_ENROLMENT_ZH.get(problem.code, "登记失败") + f":{problem}", err=True)
         raise typer.Exit(REFUSED) from None
     except (NotEnrolled, OSError) as problem:
-        _refuse(str(problem))
+        refuse(str(problem))
     unit = enrolled.unit_name or enrolled.unit
     typer.echo(f"已登记:终端 {enrolled.terminal} {enrolled.terminal_name},{unit}")
 
@@ -138,7 +150,7 @@ def pin() -> None:
     try:
         typer.echo(f'pin = "{pin_digest(typed)}"')
     except ValueError:
-        _refuse(f"口令至少 {MIN_LENGTH} 位")
+        refuse(f"口令至少 {MIN_LENGTH} 位")
 
 
 @app.command()
@@ -155,78 +167,37 @@ def decode(
     ] = None,
     setting: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="驱动设置,可重复", show_default=False),
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="驱动设置,可重复;表内的键写作 frame.start=02",
+            show_default=False,
+        ),
+    ] = None,
+    settings_file: Annotated[
+        Path | None,
+        typer.Option("--settings", help="驱动设置的 TOML 文件", show_default=False),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出一个 JSON 数组")] = False,
 ) -> None:
-    """把设备报文解成读数,并说明哪些字节被拒收、为什么。
+    """把设备报文解成读数,并说明哪些字节被拒收、在第几个字节、为什么。
 
     退出码:0 全部解出,1 有字节被拒收或没有读数,2 输入有误。
     """
     entry = catalogue().get(family.lower())
     if entry is None:
-        _refuse(f"--family:没有驱动 {family!r};可用:{'、'.join(catalogue())}")
-    octets = _octets(data or [], file)
-    items = entry.module("codec").decode(octets, _settings(entry, setting or []))
+        refuse(f"--family:没有驱动 {family!r};可用:{'、'.join(catalogue())}")
+    read = octets(data or [], file)
+    items = entry.module("codec").decode(read, settings(entry, setting or [], settings_file))
+    found = placed(items, read)
     if as_json:
-        typer.echo(json.dumps([facts(item) for item in items], ensure_ascii=False))
+        typer.echo(json.dumps(found, ensure_ascii=False))
     else:
-        for item in items:
-            typer.echo(_line(item))
+        for values in found:
+            typer.echo(line(values))
     sound = any(not isinstance(item, Refused | Notice) for item in items)
     refused = any(isinstance(item, Refused) for item in items)
     raise typer.Exit(SOUND if sound and not refused else REFUSED)
-
-
-def _octets(words: list[str], file: Path | None) -> bytes:
-    if bool(words) == bool(file):
-        _refuse("请给出十六进制字节,或用 --file 给出文件,二者取一")
-    if file is None:
-        return _from_hex(" ".join(words))
-    try:
-        raw = sys.stdin.buffer.read(MAX_FILE + 1) if str(file) == "-" else file.read_bytes()
-    except OSError as error:
-        _refuse(f"--file:读不了 {file}:{error.strerror}")
-    if len(raw) > MAX_FILE:
-        _refuse(f"--file:超过 {MAX_FILE // 1024 // 1024} MB")
-    if re.fullmatch(rb"\s*(?:[0-9A-Fa-f]{2}[\s:,]*)+", raw):
-        return _from_hex(raw.decode("ascii"))
-    return raw
-
-
-def _from_hex(text: str) -> bytes:
-    bare = re.sub(r"0[xX]|[\s:,]", "", text)
-    try:
-        return bytes.fromhex(bare)
-    except ValueError:
-        wrong = re.search(r"[^0-9A-Fa-f]", bare)
-        why = f"{wrong[0]!r} 不是十六进制" if wrong else "位数为奇数"
-        _refuse(f"HEX:{why}")
-
-
-def _settings(entry: DriverEntry, pairs: list[str]) -> Any:
-    """Settings of a device that is not there: only what decides how bytes are read."""
-    values: dict[str, Any] = {"driver": entry.manifest.name, "name": "decode"}
-    if "transport" in entry.settings_type.__struct_fields__:
-        values["transport"] = {"kind": "tcp", "host": "none", "port": 1}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            _refuse(f"--set:应为 KEY=VALUE,不是 {pair!r}")
-        values[key] = int(value) if value.isdecimal() else value
-    try:
-        return load_settings(values)
-    except msgspec.ValidationError as error:
-        _refuse(f"--set:{error}")
-
-
-def _line(item: object) -> str:
-    values = facts(item)
-    kind = values.pop("type")
-    values.pop("at", None)
-    raw = values.pop("raw", "")
-    said = "  ".join(f"{key}={value}" for key, value in values.items() if value not in ("", None))
-    return f"{kind:<12} {said}" + (f"  | {raw}" if raw else "")
 
 
 def _config(path: Path) -> Config:
@@ -236,9 +207,4 @@ def _config(path: Path) -> Config:
     try:
         return load_config(path)
     except ConfigError as error:
-        _refuse(str(error))
-
-
-def _refuse(why: str) -> NoReturn:
-    typer.echo(why, err=True)
-    raise typer.Exit(RUBBISH)
+        refuse(str(error))

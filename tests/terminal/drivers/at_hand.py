@@ -154,6 +154,6 @@ def needed(driver: str) -> dict[str, Any]:
     """Settings without which this driver cannot be, of its first recording."""
     entry = catalogue()[driver]
     required = {f.name for f in msgspec.structs.fields(entry.settings_type) if f.required}
-    if required <= {"name", "transport", "host"}:
+    if required <= {"name", "transport", "address"}:
         return {}
     return load_frames(entry.folder)[0].settings

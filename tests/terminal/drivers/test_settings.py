@@ -14,8 +14,12 @@ from tests.terminal.drivers.at_hand import needed, tcp
 
 def table(driver: str, **more: Any) -> dict[str, Any]:
     values = {"driver": driver, "name": f"{driver}-1", **needed(driver), **more}
-    if "transport" in catalogue()[driver].settings_type.__struct_fields__:
+    fields = msgspec.structs.fields(catalogue()[driver].settings_type)
+    required = {field.name for field in fields if field.required}
+    if "transport" in required:
         values.setdefault("transport", tcp())
+    if "address" in required:
+        values.setdefault("address", "http://192.0.2.1")
     return values
 
 

@@ -102,12 +102,13 @@ def settings_union() -> Any:
     return reduce(or_, (entry.settings_type for entry in catalogue().values()))
 
 
-def load_settings(raw: Mapping[str, Any]) -> DeviceSettings:
+def load_settings(raw: Mapping[str, Any], *, strict: bool = True) -> DeviceSettings:
     """Settings of one device, from what a configuration file holds.
 
-    Raises `msgspec.ValidationError` naming the key and what is wrong with it.
+    Not `strict`, figures may come as text, as on a command line. Raises
+    `msgspec.ValidationError` naming the key and what is wrong with it.
     """
-    return cast("DeviceSettings", msgspec.convert(raw, settings_union()))
+    return cast("DeviceSettings", msgspec.convert(raw, settings_union(), strict=strict))
 
 
 def create(settings: DeviceSettings) -> Device:
