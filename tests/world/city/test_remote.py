@@ -9,6 +9,7 @@ import pytest
 
 from hengyuan.record.batch import check_lines, check_signature, parse
 from hengyuan.record.chain import genesis
+from hengyuan.record.model import Record
 from hengyuan.record.suites import SM2_SM3
 from hengyuan.world.city.entered import EnteredTerminal
 from hengyuan.world.city.keys import KeyGone, make_key
@@ -64,7 +65,7 @@ def test_what_is_uploaded_is_one_chain_signed_by_the_key(
     terminal.upload(http)
     public = make_key(tmp_path, CODE).public_bytes()
     head = genesis(SM2_SM3, CODE, public)
-    records = []
+    records: list[Record] = []
     for body in platform.batches:
         batch = parse(body)
         assert batch.header.prev == head.hex()
@@ -93,7 +94,7 @@ def test_what_did_not_arrive_waits_and_is_sent_once(
     assert all(SM2_SM3.digest(data).hex() == name for name, data in platform.files.items())
 
 
-def records_of(platform: Platform) -> list:
+def records_of(platform: Platform) -> list[Record]:
     return [
         record for body in platform.batches for record in check_lines(parse(body), SM2_SM3).records
     ]
