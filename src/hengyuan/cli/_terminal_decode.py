@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import msgspec
 import typer
 
-from hengyuan.terminal.drivers.catalogue import DriverEntry, load_settings
+from hengyuan.terminal.drivers.catalogue import DriverEntry
 from hengyuan.terminal.drivers.models import models, sources
 from hengyuan.terminal.drivers.recorded import facts
 
@@ -77,7 +77,7 @@ def settings(entry: DriverEntry, pairs: list[str], file: Path | None) -> Any:
     for pair in pairs:
         _set(values, pair)
     try:
-        return load_settings(values, strict=False)
+        return msgspec.convert(values, entry.settings_type, strict=False)
     except msgspec.ValidationError as error:
         refuse(f"{'--set' if file is None else file}:{error}")
 

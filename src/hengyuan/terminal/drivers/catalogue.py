@@ -102,13 +102,12 @@ def settings_union() -> Any:
     return reduce(or_, (entry.settings_type for entry in catalogue().values()))
 
 
-def load_settings(raw: Mapping[str, Any], *, strict: bool = True) -> DeviceSettings:
+def load_settings(raw: Mapping[str, Any]) -> DeviceSettings:
     """Settings of one device, from what a configuration file holds.
 
-    Not `strict`, figures may come as text, as on a command line. Raises
-    `msgspec.ValidationError` naming the key and what is wrong with it.
+    Raises `msgspec.ValidationError` naming the key and what is wrong with it.
     """
-    return cast("DeviceSettings", msgspec.convert(raw, settings_union(), strict=strict))
+    return cast("DeviceSettings", msgspec.convert(raw, settings_union()))
 
 
 def create(settings: DeviceSettings) -> Device:
