@@ -290,6 +290,6 @@ def test_content_that_lacks_something_is_an_error_at_once():
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_text_block_hides_a_variable_of_the_content(kind):
     found = KINDS[kind]
-    blocks = {block.name for block in found.texts} | {"dated", "printed_by"}
+    blocks = {block.name for block in found.texts} | {"issued_no", "dated", "printed_by"}
     assert not blocks & set(found.schema())
     assert set(word_schema(found)) == blocks | set(found.schema())

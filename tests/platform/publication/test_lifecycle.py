@@ -355,6 +355,11 @@ def test_a_final_document_may_have_its_own_number(county):
             services.finalise(county.head, found.pk, found.version, NUMBER.format(1))
         made = services.finalise(county.head, found.pk, found.version, NUMBER.format(2))
     assert made.final_document_no == NUMBER.format(2)
+    final = made.attachments.get(stage="final", document__form="docx").document
+    head, _, body = all_text(documents.stored_bytes(final)).partition("关于公布")
+    assert NUMBER.format(2) in head
+    assert NUMBER.format(1) not in head
+    assert NUMBER.format(1) in body
 
 
 def test_reporting_is_kept_with_who_and_when_and_happens_once(county):

@@ -98,7 +98,7 @@ def _write_front(document: Any, kind: DocumentKind) -> None:
     masthead.paragraph_format.line_spacing = Pt(64)
     masthead.paragraph_format.space_before = Mm(8)
     masthead.runs[0].font.color.rgb = RGBColor(0xD7, 0x00, 0x0F)
-    number = _line(document, "{{ document_no }}", align=_CENTRE)
+    number = _line(document, "{{ issued_no }}", align=_CENTRE)
     number.paragraph_format.space_before = _LINE
     _rule(number, "D7000F", 18)
     title = _line(document, "{{ title }}", _TITLE, _PT_2, _CENTRE)

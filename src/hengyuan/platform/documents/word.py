@@ -27,6 +27,8 @@ _NEW_PARAGRAPH = "\a"
 
 # what every Word template can print beside the content and the text blocks of its kind
 COMMON_VARIABLES = (
+    # a final list prints beside its own number that of the publication before it, document_no
+    Variable("issued_no", gettext_lazy("This document's own number"), "示政公告〔2026〕1号"),
     Variable("dated", gettext_lazy("Date of the document"), "2026年5月8日"),
     Variable("printed_by", gettext_lazy("Printed by"), "示例县治超办"),
 )
@@ -68,7 +70,11 @@ def render_word(
         name: text.replace("\n", _NEW_PARAGRAPH)
         for name, text in fill_texts(kind, texts, content).items()
     }
-    common = {"dated": chinese_date(heading.dated), "printed_by": heading.printed_by}
+    common = {
+        "issued_no": heading.document_no,
+        "dated": chinese_date(heading.dated),
+        "printed_by": heading.printed_by,
+    }
     return _filled(template, word_schema(kind), {**content, **clean(common), **blocks})
 
 
