@@ -72,3 +72,18 @@ class AnsweringSettings(StreamSettings, frozen=True):
     """An answer that takes longer is none: the line is opened anew."""
     refresh_s: Seconds = 30.0
     """How often a display's message is sent again, so that one whose power failed shows it anew."""
+
+
+class ModbusSettings(StreamSettings, frozen=True):
+    """A device that is asked over Modbus. Devices of one transport share its line."""
+
+    gap_s: Seconds = 0.1
+    framing: Literal["rtu", "tcp"] = "rtu"
+    """`rtu` on serial lines, also behind a transparent device server; `tcp` for Modbus TCP."""
+    unit: Annotated[int, Meta(ge=1, le=247)] = 1
+    answer_s: Seconds = 0.5
+    """An answer that takes longer is none."""
+    poll_s: Seconds = 0.1
+    """How often its inputs are read."""
+    stale_s: Seconds = 1.0
+    """Inputs that were not read for so long are not known."""

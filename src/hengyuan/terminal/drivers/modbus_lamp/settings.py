@@ -1,0 +1,30 @@
+"""Settings of a signal lamp on the relays of a Modbus module."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from hengyuan.terminal.devices import LampColour
+from hengyuan.terminal.drivers.settings import ModbusSettings, Seconds
+
+Number = Annotated[int, Meta(ge=1, le=64)]
+
+
+class Settings(ModbusSettings, tag="modbus_lamp", frozen=True, kw_only=True):
+    """A relay for each colour, numbered as printed on the module: 1 is the first."""
+
+    red_relay: Number = 1
+    green_relay: Number | None = 2
+    yellow_relay: Number | None = None
+    at_end: LampColour = "red"
+    """Shown when the terminal stops in good order."""
+    refresh_s: Seconds = 2.0
+    """How often the relays are set again, so that a module whose power failed shows them anew."""
+
+    def __post_init__(self) -> None:
+        relays = [self.red_relay, self.green_relay, self.yellow_relay]
+        used = [relay for relay in relays if relay is not None]
+        if len(set(used)) < len(used):
+            raise ValueError("two colours have the same relay")
