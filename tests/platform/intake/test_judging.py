@@ -63,7 +63,7 @@ def test_bands_are_numbered_from_the_lightest(gross_kg: int, band: int) -> None:
 @pytest.mark.parametrize("limit_kg", [1, 3, 7, 999, 18_000, 31_000, 48_999, 49_000, 55_000])
 def test_bands_are_those_of_the_law_at_every_kilogram(limit_kg: int) -> None:
     numbers = {band.id: number for number, band in enumerate(DEFAULT_BANDS)}
-    for gross_kg in range(0, min(200_000, limit_kg * 3)):
+    for gross_kg in range(min(200_000, limit_kg * 3)):
         overload_kg = max(0, gross_kg - limit_kg)
         by_law = band_of(overload_kg, overload_rate_bp(overload_kg, limit_kg))
         assert band_no(gross_kg, limit_kg) == numbers[by_law], gross_kg

@@ -6,6 +6,7 @@ framework is left out of the hot path because it was measured to cost more than 
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -27,6 +28,9 @@ log = structlog.get_logger(__name__)
 PREFIX = "/api/intake/v1/"
 POOL_SIZE = 8
 RETRY_AFTER_S = 2
+# What intake makes dies with its reference count; walking all objects after each 700 new ones
+# cost a tenth of its time. Cycles that Django leaves are still collected, less often.
+_COLLECT_AFTER = (20_000, 20, 20)
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -86,6 +90,9 @@ class Lane:
                     log.exception("intake.start_failed")
                     await send({"type": "lifespan.startup.failed", "message": str(error)})
                     return
+                gc.collect()
+                gc.freeze()
+                gc.set_threshold(*_COLLECT_AFTER)
                 await send({"type": "lifespan.startup.complete"})
             else:
                 await self.stop()

@@ -16,10 +16,10 @@ import asyncpg
 import structlog
 
 from hengyuan.platform.intake.registry import KnownTerminal
-from hengyuan.platform.intake.rows import Prepared, local_day_and_hour, prepare
+from hengyuan.platform.intake.rows import Prepared, local_day_and_hour
 from hengyuan.platform.weighing import partitions
 from hengyuan.platform.weighing.copying import COPY_COLUMNS, HEADER, TRAILER
-from hengyuan.record.batch import BatchHeader, Verified
+from hengyuan.record.batch import BatchHeader
 from hengyuan.record.refusal import Refusal
 
 log = structlog.get_logger(__name__)
@@ -81,6 +81,9 @@ class Writer:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
+        # One batch is read at a turn of the event loop. When fifty answered terminals come back
+        # at once, the database would otherwise stand idle until all of theirs are read.
+        self.turn = asyncio.Lock()
         self._waiting: list[Waiting] = []
         self._waiting_records = 0
         self._wake = asyncio.Event()
@@ -107,20 +110,20 @@ class Writer:
     def waiting_records(self) -> int:
         return self._waiting_records
 
-    async def store(self, terminal: KnownTerminal, verified: Verified) -> bool:
+    def refuse_if_full(self, records: int) -> None:
+        """Refusal("busy") if so many more would be too many; asked before any work is done."""
+        if self._waiting_records + records > MAX_WAITING_RECORDS:
+            raise Refusal("busy", "the database cannot keep up; come back in a moment")
+
+    async def store(self, terminal: KnownTerminal, header: BatchHeader, prepared: Prepared) -> bool:
         """True once the batch is committed; False if it does not build on the stored head.
 
         Refusal("busy") if the database cannot keep up or is away: not stored as far as we know.
         """
-        count = len(verified.records)
-        if self._waiting_records + count > MAX_WAITING_RECORDS:
-            raise Refusal("busy", "the database cannot keep up; come back in a moment")
-        waiting = Waiting(
-            terminal,
-            verified.header,
-            prepare(terminal.id, terminal.county, terminal.unit_id, verified),
-            asyncio.get_running_loop().create_future(),
-        )
+        count = prepared.records
+        self.refuse_if_full(count)
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        waiting = Waiting(terminal, header, prepared, done)
         self._waiting.append(waiting)
         self._waiting_records += count
         self._wake.set()
