@@ -25,7 +25,7 @@ def identity(county):
     return identity_for(county)
 
 
-@pytest.mark.parametrize("family", ["f1", "f4"])
+@pytest.mark.parametrize("family", ["f1", "f2", "f4"])
 def test_a_truck_is_weighed_read_judged_told_and_uploaded(county, identity, tmp_path, family):
     async def scenario():
         async with (

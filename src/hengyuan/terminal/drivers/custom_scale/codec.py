@@ -25,8 +25,6 @@ from hengyuan.terminal.drivers.framing import Bad
 from hengyuan.terminal.drivers.mass import MassUnit, from_kg, read_number, to_kg
 from hengyuan.terminal.drivers.repeats import RepeatedDecoder
 
-MOST_DECIMALS = 6
-
 
 class Decoder(RepeatedDecoder):
     """Described stream to readings."""
@@ -88,7 +86,7 @@ class Decoder(RepeatedDecoder):
             return decimals
         (byte,) = _piece(frame, decimals.at, 1, "decimals")
         places = (byte & decimals.mask) - decimals.zero
-        if not 0 <= places <= MOST_DECIMALS:
+        if not 0 <= places <= decimals.most:
             raise Bad("decimals", f"{byte:02X} says {places} decimal places")
         return places
 

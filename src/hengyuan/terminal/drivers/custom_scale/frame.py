@@ -82,6 +82,8 @@ class Decimals(_Part, frozen=True, kw_only=True):
     mask: Annotated[int, Meta(ge=1, le=255)] = 255
     zero: Annotated[int, Meta(ge=0, le=255)] = 0x30
     """What the byte is for none; 48 is the character 0."""
+    most: Annotated[int, Meta(ge=0, le=6)] = 4
+    """A frame that says more is refused."""
 
 
 class Flag(_Part, frozen=True, kw_only=True):
