@@ -25,6 +25,16 @@ _CUT_OFF = """
   .map((each) => each.id || each.className)
 """
 
+# Notes when each row comes, by the clock of this machine.
+_WATCH = """
+() => {
+  window.seenAt = {};
+  const rows = document.getElementById("rows");
+  new MutationObserver(() => {
+    for (const row of rows.children) window.seenAt[row.dataset.key] ??= Date.now();
+  }).observe(rows, { childList: true });
+}
+"""
 _CUT_CELLS = """
 () => [...document.querySelectorAll(".wall-parts :is(th, td)")]
   .filter((each) => each.scrollWidth > each.clientWidth + 1)
@@ -133,6 +143,38 @@ def test_a_wall_whose_session_ended_says_so_and_goes_on_after_the_next_login(
     expect(row(wall, key)).to_have_count(1)
     expect(wall.locator("#connection b")).to_have_text("实时")
     assert people.complaints == []
+
+
+@in_browser
+def test_a_new_day_loads_the_page_again(people: People, town: Town) -> None:
+    wall = open_wall(people, "city_clerk")
+    wall.evaluate("document.getElementById('wall').dataset.day = '2020-01-01'")
+    with wall.expect_navigation():
+        key = town.gates["own"].pass_truck(60)
+    assert wall.evaluate("window.neverReloaded") is None
+    expect(row(wall, key)).to_have_count(1)
+    expect(wall.locator("#connection b")).to_have_text("实时")
+    assert people.complaints == []
+
+
+@in_browser
+def test_how_long_a_truck_takes_to_the_wall(
+    people: People, town: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wall = open_wall(people, "city_clerk")
+    wall.evaluate(_WATCH)
+    sent_at = {}
+    for second in range(15):
+        moment = time.time() * 1000
+        sent_at[town.gates["own"].pass_truck(60 + second)] = moment
+        wall.wait_for_timeout(300)
+    for key in sent_at:
+        expect(row(wall, key)).to_have_count(1)
+    seen_at = wall.evaluate("window.seenAt")
+    took = sorted(seen_at[key] - sent_at[key] for key in sent_at)
+    with capsys.disabled():
+        print(f"\nupload → on the wall, {len(took)} trucks: "
+              f"median {took[len(took) // 2]:.0f} ms, max {took[-1]:.0f} ms")  # fmt: skip
 
 
 @pytest.mark.parametrize("who", ["province_head", "city_clerk", "county_clerk"])

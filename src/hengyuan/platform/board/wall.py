@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Count, F, Q, Sum
 from django.urls import reverse
 from django.utils.timezone import localtime
@@ -29,6 +30,7 @@ MOST_PARTS = 18
 """Lines of the list that fit the screen: the counties of a city."""
 OFFLINE_AFTER = timedelta(days=1)
 """A terminal that is silent for longer counts as off line."""
+DAYS_KEPT = timedelta(minutes=10)
 
 # Column and row of the province's cities from the north-west, drawn by us after their centres.
 _CITY_TILES = {
@@ -203,7 +205,7 @@ class Wall:
 
 
 def before(area: Area, at: datetime) -> Before:
-    """Yesterday until the same time of day, and the days of the trend; three queries."""
+    """Yesterday until the same time of day, and the days of the trend; three queries at most."""
     here = localtime(at)
     yesterday = here.date() - timedelta(days=1)
     tally = Tally()
@@ -211,7 +213,7 @@ def before(area: Area, at: datetime) -> Before:
     for row in counted.values("band").annotate(**_SUMS):
         tally.add(row["band"], row["n"], row["gross"], row["overload"])
     _add_broken_hour(tally, area, here)
-    return Before(tally, _days(area, here.date()))
+    return Before(tally, _kept_days(area, here.date()))
 
 
 def _add_broken_hour(tally: Tally, area: Area, here: datetime) -> None:
@@ -232,6 +234,15 @@ def _add_broken_hour(tally: Tally, area: Area, here: datetime) -> None:
     tally.over += sums["over"]
     tally.unknown += sums["unknown"]
     tally.gross_kg += sums["gross"] or 0
+
+
+def _kept_days(area: Area, today: date) -> dict[date, Tally]:
+    """The days before today; only a late upload changes them, so they are kept for a while."""
+    key = f"board.wall.days.{area.region}.{area.scope.unit_id}.{today}"
+    found: dict[date, Tally] = cache.get_or_set(
+        key, lambda: _days(area, today), DAYS_KEPT.total_seconds()
+    )
+    return found
 
 
 def _days(area: Area, today: date) -> dict[date, Tally]:
