@@ -1,6 +1,9 @@
 """A described frame: read as described, refused where in doubt; a wrong description is named."""
 
 import copy
+import re
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,6 +15,14 @@ from hengyuan.terminal.devices import Notice, Reading
 from hengyuan.terminal.drivers import modbus
 from hengyuan.terminal.drivers.catalogue import catalogue, load_settings
 from hengyuan.terminal.drivers.custom_scale.codec import Decoder, decode, encode
+from hengyuan.terminal.drivers.custom_scale.frame import (
+    Checksum,
+    Decimals,
+    Flag,
+    Frame,
+    UnitField,
+    Value,
+)
 from hengyuan.terminal.drivers.custom_scale.settings import Settings
 from hengyuan.terminal.drivers.f1 import codec as f1
 from hengyuan.terminal.drivers.recorded import load_frames
@@ -244,6 +255,24 @@ def test_a_description_that_cannot_be_is_refused_and_says_why(
 def test_a_description_is_required() -> None:
     with pytest.raises(msgspec.ValidationError, match="missing required field `frame`"):
         load_settings({"driver": "custom_scale", "name": "s", "transport": tcp()})
+
+
+def test_the_description_in_the_document_reads_f1() -> None:
+    text = (Path(__file__).parents[4] / "docs" / "drivers.md").read_text("utf-8")
+    blocks = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    (example,) = [block for block in blocks if "custom_scale" in block]
+    spec = load_settings(tomllib.loads(example)["lanes"]["scale"])
+    assert isinstance(spec, Settings)
+    (item,) = decode(f1.encode(-31_200), spec)
+    assert isinstance(item, Reading) and item.mass_kg == -31_200
+
+
+def test_every_key_of_a_description_is_written_up() -> None:
+    text = (Path(__file__).parents[4] / "docs" / "drivers.md").read_text("utf-8")
+    section = text.partition("### A frame described")[2].partition("\n## ")[0]
+    parts = (Frame, Value, Decimals, Flag, UnitField, Checksum)
+    keys = {field.name for part in parts for field in msgspec.structs.fields(part)}
+    assert {key for key in keys if f"`{key}`" not in section} == set()
 
 
 def test_what_the_figures_do_not_hold_is_not_encoded() -> None:
