@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "hengyuan.platform.addresses.NoNullCharacters",
     "hengyuan.platform.accounts.middleware.PasswordChangeRequired",
     "hengyuan.platform.accounts.middleware.SessionSeen",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
