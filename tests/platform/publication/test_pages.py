@@ -121,6 +121,37 @@ def test_the_page_of_a_draft_shows_its_units_and_what_is_missing(county, clerk):
     assert "测试在建厂" in text_of(clerk.get(at(found, "left-out/")))
 
 
+def test_the_draft_tells_what_stops_it_from_what_does_not(county, clerk):
+    found = county.draft()
+    assert "提交前须完成" in text_of(clerk.get(at(found)))
+    county.complete(found)
+    change_unit(None, found.units.first().unit, credit_code="")
+    services.refresh(county.clerk, found.pk)
+    page = text_of(clerk.get(at(found, "findings/")))
+    assert "统一社会信用代码" in page
+    assert "请注意" in page
+    assert "提交前须完成" not in page
+
+
+def test_a_unit_that_was_taken_off_is_not_counted(county, clerk):
+    found = county.published()
+    filed = county.objection(found, "测试大矿")
+    before = clerk.get(at(found)).context["tabs"][0]["count"]
+    services.answer_objection(
+        county.head, filed.pk, filed.version, upheld=True, answer="属实", strike=True
+    )
+    page = clerk.get(at(found))
+    assert page.context["tabs"][0]["count"] == before - 1
+    assert "因异议移出" in text_of(page)
+
+
+def test_the_history_has_chinese_punctuation(county, clerk):
+    found = county.submitted()
+    page = text_of(clerk.get(at(found, "history/")))
+    assert "状态：<del>" in page
+    assert "(提交审核)" not in page
+
+
 def test_a_reader_sees_no_way_to_change(county):
     found = county.draft()
     page = text_of(logged_in(county.cast.city_clerk).get(at(found)))
@@ -158,12 +189,38 @@ def test_who_objected_is_seen_by_those_who_answer_only(county, clerk):
 def test_who_may_not_answer_cannot_by_posting_either(county):
     found = county.published()
     objection = county.objection(found)
-    logged_in(county.cast.city_clerk).post(
+    answer = logged_in(county.cast.city_clerk).post(
         at(found, f"objections/{objection.pk}/"),
         {"version": 1, "decision": "upheld", "answer": "市里说了算"},
     )
+    assert answer.status_code == 403
     objection.refresh_from_db()
     assert objection.is_open
+
+
+def test_who_answers_second_is_told_who_was_first(county, clerk, head):
+    found = county.published()
+    objection = county.objection(found)
+    address = at(found, f"objections/{objection.pk}/")
+    head.post(address, {"version": 1, "decision": "rejected", "answer": "经查在产"})
+    second = {"version": 1, "decision": "upheld", "answer": "属实"}
+    told = text_of(clerk.post(address, second, follow=True))
+    assert f"{county.head} 已答复" in told
+    assert "未保存" in told
+    objection.refresh_from_db()
+    assert objection.answer == "经查在产"
+
+
+def test_an_answer_sent_twice_is_no_conflict(county, clerk):
+    found = county.published()
+    objection = county.objection(found)
+    address = at(found, f"objections/{objection.pk}/")
+    sent = {"version": 1, "decision": "rejected", "answer": "经查在产"}
+    for _ in range(2):
+        answer = clerk.post(address, sent, follow=True)
+        assert "异议已答复" in text_of(answer)
+    assert "未保存" not in text_of(answer)
+    assert Objection.objects.get(pk=objection.pk).version == objection.version + 1
 
 
 def test_a_row_is_edited_in_place(county, clerk):

@@ -87,7 +87,7 @@ def frame(request: HttpRequest, found: PublicationList, tab: str) -> dict[str, A
     """The context that every tab needs; three counting queries."""
     open_objections = found.objections.filter(state=Objection.State.OPEN).count()
     entries: list[tuple[str, Any, int | None]] = [
-        (UNITS, _("Units"), found.units.count()),
+        (UNITS, _("Units"), found.units.filter(struck_by__isnull=True).count()),
         (LEFT_OUT, _("Left out"), None),
         (CHANGES, _("Changes"), None),
         (OBJECTIONS, _("Objections"), open_objections or None),

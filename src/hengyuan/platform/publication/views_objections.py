@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -20,7 +20,7 @@ from hengyuan.platform.publication.frame import (
     person,
     visible_list,
 )
-from hengyuan.platform.publication.models import Objection
+from hengyuan.platform.publication.models import Objection, PublicationList
 
 
 @require_GET
@@ -79,6 +79,11 @@ def objection(request: HttpRequest, pk: int, objection_pk: int) -> HttpResponse:
         found.objections.select_related("unit", "answered_by"), pk=objection_pk
     )
     answers = may(request.user, "publication.answer")
+    if request.method == "POST":
+        if not answers:
+            raise PermissionDenied("publication.answer")
+        if not (read.is_open and found.is_open_to_objections):
+            return _too_late(request, found, read)
     form = None
     if answers and read.is_open and found.is_open_to_objections:
         form = AnswerForm(request.POST or None, initial={"version": read.version}, objection=read)
@@ -87,6 +92,23 @@ def objection(request: HttpRequest, pk: int, objection_pk: int) -> HttpResponse:
             return redirect("publication:objections", pk=found.pk)
     context |= {"objection": read, "form": form, "answers": answers}
     return render(request, "publication/objection.html", context)
+
+
+def _too_late(request: HttpRequest, found: PublicationList, read: Objection) -> HttpResponse:
+    """An answer that comes second: a repeated one is done, another one's writer is told so."""
+    if read.answered_by_id == person(request).pk and read.answer == _sent_answer(request):
+        messages.success(request, _("The objection is answered."))
+        return redirect("publication:objections", pk=found.pk)
+    if read.is_open:
+        messages.warning(request, _("Objections are answered until the list is final."))
+    else:
+        text = _("%(who)s has answered this objection meanwhile. Your answer was not kept.")
+        messages.warning(request, text % {"who": read.answered_by or _("Somebody")})
+    return redirect("publication:objection", pk=found.pk, objection_pk=read.pk)
+
+
+def _sent_answer(request: HttpRequest) -> str:
+    return request.POST.get("answer", "").replace("\r\n", "\n").strip()
 
 
 def _answer(request: HttpRequest, form: AnswerForm, read: Objection) -> bool:
