@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import NoReturn
 
 import structlog
 
 from hengyuan.terminal.devices import Counters
 from hengyuan.terminal.transports.connection import Connection
+from hengyuan.terminal.transports.recording import RecordedConnection, Recorder
+from hengyuan.terminal.transports.replay import open_replay
 from hengyuan.terminal.transports.serial import open_serial
-from hengyuan.terminal.transports.settings import Serial, Tcp, Transport
+from hengyuan.terminal.transports.settings import Replay, Serial, Tcp, Transport, Udp
 from hengyuan.terminal.transports.tcp_client import open_tcp
+from hengyuan.terminal.transports.udp import open_udp
 
 log = structlog.get_logger(__name__)
 
@@ -43,11 +47,23 @@ class Backoff:
 
 async def open_connection(transport: Transport) -> Connection:
     """Open what `transport` describes. Raises `OSError` or `TimeoutError`."""
+    connection = await _open(transport)
+    if transport.record is None:
+        return connection
+    recorder = Recorder(Path(transport.record), transport.record_mb * 1024 * 1024)
+    return RecordedConnection(connection, recorder)
+
+
+async def _open(transport: Transport) -> Connection:
     match transport:
         case Tcp():
             return await open_tcp(transport)
         case Serial():
             return await open_serial(transport)
+        case Udp():
+            return await open_udp(transport)
+        case Replay():
+            return await open_replay(transport)
 
 
 class Link:

@@ -15,6 +15,11 @@ class TransportSettings(
 ):
     """What every transport has in common."""
 
+    record: Annotated[str, Meta(min_length=1)] | None = None
+    """File to which all bytes of the line are appended, with their times, to be played again."""
+    record_mb: Annotated[int, Meta(ge=1, le=200)] = 32
+    """The recording stops when its file is so large."""
+
 
 class Tcp(TransportSettings, tag="tcp", frozen=True):
     """The terminal connects to a device, or to a serial device server in front of it."""
@@ -34,4 +39,24 @@ class Serial(TransportSettings, tag="serial", frozen=True):
     stopbits: Literal[1, 2] = 1
 
 
-Transport = Tcp | Serial
+class Udp(TransportSettings, tag="udp", frozen=True):
+    """Datagrams to and from one device; those of others are not heard."""
+
+    host: Annotated[str, Meta(min_length=1)]
+    port: Port
+    local_port: Port | None = None
+    """Where the device sends to, if it speaks unasked; None takes a free port."""
+    local_host: Annotated[str, Meta(min_length=1)] = "0.0.0.0"  # noqa: S104
+
+
+class Replay(TransportSettings, tag="replay", frozen=True):
+    """A recorded file in place of a device."""
+
+    path: Annotated[str, Meta(min_length=1)]
+    speed: Annotated[float, Meta(gt=0, le=1000)] = 1.0
+    """Times the speed at which it was recorded."""
+    again: bool = False
+    """Whether it begins again at its end, or falls silent."""
+
+
+Transport = Tcp | Serial | Udp | Replay
