@@ -115,6 +115,16 @@ def test_shares_are_told_apart_by_their_decimal():
     assert cells(shown.tiles)[EAST].shown == "4.3"
 
 
+@pytest.mark.parametrize(
+    ("value", "shown", "css"),
+    [(6.67, "6.7", "over-4"), (6.04, "6.0", "over-3"), (6.05, "6.1", "over-4")],
+)
+def test_a_share_is_rounded_and_has_the_colour_of_what_is_shown(value, shown, css):
+    figures = {WEST: CountyFigure(value), EAST: CountyFigure(9.9)}
+    cell = cells(county_map("超限率", figures, city=CITY, over=True, decimals=1).tiles)[WEST]
+    assert (cell.shown, cell.css) == (shown, css)
+
+
 def test_red_is_for_measures_of_overload_alone():
     plain = html(drawn({WEST: CountyFigure(5)}))
     red = html(county_map("超限", {WEST: CountyFigure(5)}, city=CITY, over=True))

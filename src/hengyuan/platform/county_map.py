@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
 
 from django.utils.formats import number_format
@@ -196,13 +197,20 @@ class CountyMap:
         )
 
     def _level(self, value: float) -> int:
-        return 0 if value <= 0 else min(STEPS, math.ceil(value / self.step - 1e-9))
+        """The class of the figure that is shown, so that colour and number never differ."""
+        shown = float(self._rounded(value))
+        return 0 if shown <= 0 else min(STEPS, math.ceil(shown / self.step - 1e-9))
 
     def _css(self, level: int) -> str:
         return f"over-{level}" if self.over and level else f"level-{level}"
 
     def _number(self, value: float) -> str:
-        return number_format(value, self.decimals, use_l10n=True, force_grouping=True)
+        rounded = self._rounded(value)
+        return number_format(rounded, self.decimals, use_l10n=True, force_grouping=True)
+
+    def _rounded(self, value: float) -> Decimal:
+        # number_format cuts off what it does not show; half is rounded up, as on paper
+        return Decimal(str(value)).quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_UP)
 
 
 def county_map(
