@@ -54,13 +54,20 @@ class ModbusError(ValueError):
     """An answer that is none to the question, or says that the device could not do it."""
 
 
+def _crc_of(byte: int) -> int:
+    for _ in range(8):
+        byte = byte >> 1 ^ 0xA001 if byte & 1 else byte >> 1
+    return byte
+
+
+_CRCS = tuple(_crc_of(byte) for byte in range(256))
+
+
 def crc(data: bytes) -> bytes:
     """CRC-16/MODBUS, low byte first."""
     value = 0xFFFF
     for byte in data:
-        value ^= byte
-        for _ in range(8):
-            value = value >> 1 ^ 0xA001 if value & 1 else value >> 1
+        value = value >> 8 ^ _CRCS[(value ^ byte) & 0xFF]
     return value.to_bytes(2, "little")
 
 
