@@ -69,10 +69,11 @@ def drivers(
     if as_json:
         typer.echo(json.dumps(entries, ensure_ascii=False))
         return
+    width = max(len(entry["name"]) for entry in entries)
     for entry in entries:
         kind, maturity = _KINDS_ZH[entry["kind"]], _MATURITY_ZH[entry["maturity"]]
-        typer.echo(f"{entry['name']:<10} {kind}  {entry['title_zh']}  [{maturity}]")
-        typer.echo(f"{'':<10} 型号:{'、'.join(entry['models'])}")
+        typer.echo(f"{entry['name']:<{width}} {kind}  {entry['title_zh']}  [{maturity}]")
+        typer.echo(f"{'':<{width}} 型号:{'、'.join(entry['models'])}")
 
 
 @app.command()

@@ -47,7 +47,12 @@ def test_the_frames_captured_in_the_field_are_on_record_unchanged() -> None:
         "022B303031353630303139" + "03",
         "022B303031363530303139" + "03",
         "022B303039343830303145" + "03",
+        "0241422B30303838383033313303",
+        "0241422B3030302E303030303603",
     } <= hex_of("f1", "captured")
+    assert "57473030342E3133396B6733440D0A" in hex_of("f3", "captured")
+    assert "02416330203020302030203820" + "3C307403" in hex_of("f7", "captured")
+    assert b"=00.1000-".hex().upper() in hex_of("f2", "manual")
     assert "023130202020203230302020202030300D1E" in hex_of("f4", "captured")
     assert {
         "A5A5A5A5A5A5A5A5FEFF008000000000" + "0000FE022C00A306010000000123000000800000808020000000"

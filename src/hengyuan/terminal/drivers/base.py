@@ -142,7 +142,8 @@ class ScaleDriver(StreamDriver[Reading]):
             return DeviceState.OFFLINE if self.counters.last_error else DeviceState.UNKNOWN
         now = self._clock()
         if now - self._last_frame_at <= self.settings.stale_s:
-            return DeviceState.FAULT if self._fault == "not_zeroed" else DeviceState.OK
+            broken = self._fault in ("not_zeroed", "device_error")
+            return DeviceState.FAULT if broken else DeviceState.OK
         if now - self._connected_at <= self.settings.stale_s:
             return DeviceState.UNKNOWN
         speaking = now - self._last_octet_at <= self.settings.stale_s
