@@ -195,6 +195,8 @@ _KINDS: dict[Kind, Callable[[], str]] = {
     "camera": lambda: _("camera"),
     "display": lambda: _("display"),
 }
+_TAKEN_FOR: dict[Kind, tuple[Kind, ...]] = {"display": ("display", "voice")}
+"""What is spoken is told like what is shown."""
 
 
 def load_config(path: Path) -> Config:
@@ -278,7 +280,8 @@ def _lane(table: LaneTable, where: str, problems: list[Problem]) -> LaneConfig |
 def _device(
     raw: dict[str, Any], kind: Kind, where: str, problems: list[Problem]
 ) -> DeviceSettings | None:
-    known = sorted(name for name, entry in catalogue().items() if entry.manifest.kind == kind)
+    kinds = _TAKEN_FOR.get(kind, (kind,))
+    known = sorted(name for name, entry in catalogue().items() if entry.manifest.kind in kinds)
     name = raw.get("driver")
     if name not in known:
         what = _("is missing")

@@ -2,10 +2,12 @@
 
 from functools import reduce
 from operator import xor
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hengyuan.terminal.config import read_config
 from hengyuan.terminal.devices import DeviceState, Message
 from hengyuan.terminal.drivers.base import VoiceDriver
 from hengyuan.terminal.drivers.displays import LineDisplay
@@ -22,8 +24,9 @@ from hengyuan.terminal.drivers.syn6288.codec import (
     sentence,
     speech_frame,
 )
-from tests.terminal.drivers.at_hand import Server
+from tests.terminal.drivers.at_hand import Server, tcp
 from tests.terminal.drivers.line_displays import PATIENT, Board, display, with_board
+from tests.terminal.test_config import changed
 
 OVER = Message(("晋L00001", "49.36 t", "超限 360 kg"), "over")
 
@@ -106,3 +109,10 @@ def test_no_bytes_at_all_raise_anything(body: bytes) -> None:
 
 def test_an_unconnected_module_is_unknown() -> None:
     assert display("syn6288").state is DeviceState.UNKNOWN
+
+
+def test_a_lane_takes_a_voice_among_its_displays() -> None:
+    voice = {"driver": "syn6288", "name": "语音", "transport": tcp()}
+    raw = changed("lanes.0.displays", [{"driver": "html", "name": "page"}, voice])
+    (lane,) = read_config(Path("/gate/gate.toml"), raw).lanes
+    assert [device.name for device in lane.displays] == ["page", "语音"]
