@@ -239,9 +239,10 @@ def _add_broken_hour(tally: Tally, area: Area, here: datetime) -> None:
 def _kept_days(area: Area, today: date) -> dict[date, Tally]:
     """The days before today; only a late upload changes them, so they are kept for a while."""
     key = f"board.wall.days.{area.region}.{area.scope.unit_id}.{today}"
-    found: dict[date, Tally] = cache.get_or_set(
-        key, lambda: _days(area, today), DAYS_KEPT.total_seconds()
-    )
+    found: dict[date, Tally] | None = cache.get(key)
+    if found is None:
+        found = _days(area, today)
+        cache.set(key, found, DAYS_KEPT.total_seconds())
     return found
 
 
