@@ -1,1 +1,1 @@
-"""Byte streams to devices: serial ports and TCP, opened again for ever when they break."""
+"""Byte streams to devices, opened again for ever when they break; recorded and played again."""

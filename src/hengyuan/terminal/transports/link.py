@@ -15,8 +15,9 @@ from hengyuan.terminal.transports.connection import Connection
 from hengyuan.terminal.transports.recording import RecordedConnection, Recorder
 from hengyuan.terminal.transports.replay import open_replay
 from hengyuan.terminal.transports.serial import open_serial
-from hengyuan.terminal.transports.settings import Replay, Serial, Tcp, Transport, Udp
+from hengyuan.terminal.transports.settings import Replay, Serial, Tcp, TcpServer, Transport, Udp
 from hengyuan.terminal.transports.tcp_client import open_tcp
+from hengyuan.terminal.transports.tcp_server import open_tcp_server
 from hengyuan.terminal.transports.udp import open_udp
 
 log = structlog.get_logger(__name__)
@@ -58,6 +59,8 @@ async def _open(transport: Transport) -> Connection:
     match transport:
         case Tcp():
             return await open_tcp(transport)
+        case TcpServer():
+            return await open_tcp_server(transport)
         case Serial():
             return await open_serial(transport)
         case Udp():

@@ -39,6 +39,15 @@ class Serial(TransportSettings, tag="serial", frozen=True):
     stopbits: Literal[1, 2] = 1
 
 
+class TcpServer(TransportSettings, tag="tcp_server", frozen=True):
+    """The device connects to the terminal."""
+
+    port: Port
+    peer: Annotated[str, Meta(min_length=1)] | None = None
+    """Address of the device; others are turned away. None takes whoever calls first."""
+    host: Annotated[str, Meta(min_length=1)] = "0.0.0.0"  # noqa: S104
+
+
 class Udp(TransportSettings, tag="udp", frozen=True):
     """Datagrams to and from one device; those of others are not heard."""
 
@@ -59,4 +68,4 @@ class Replay(TransportSettings, tag="replay", frozen=True):
     """Whether it begins again at its end, or falls silent."""
 
 
-Transport = Tcp | Serial | Udp | Replay
+Transport = Tcp | TcpServer | Serial | Udp | Replay
