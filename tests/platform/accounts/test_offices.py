@@ -239,3 +239,12 @@ def test_regions_and_their_offices_are_watched_over_by_the_levels_above(cast, ci
     assert not queries.counties_without_office(cast.county_head).exists()
     services.office_of_region(city_head, Region.objects.get(pk="141033"))
     assert not queries.counties_without_office(city_head).filter(pk="141033").exists()
+
+
+def test_people_are_employed_and_offices_open_and_neither_is_in_production(cast, login):
+    """One word for one thing: the filter says what the table's state says."""
+    head = login(cast.county_head)
+    for address, state in (("/people/", "在职"), ("/offices/", "正常")):
+        page = head.get(address).content.decode()
+        assert "在产" not in page
+        assert f'<option value="active">{state}</option>' in page

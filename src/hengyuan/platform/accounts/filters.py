@@ -8,6 +8,7 @@ import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from hengyuan.law.regions import scope_prefix
 from hengyuan.platform.accounts.models import (
@@ -21,7 +22,10 @@ from hengyuan.platform.accounts.models import (
 from hengyuan.platform.accounts.scope import visible_regions
 from hengyuan.platform.regions.models import Level, Region
 
-_STATES = [("active", _("Working")), ("closed", _("Closed"))]
+_STATES = [
+    ("active", pgettext_lazy("office", "open")),
+    ("closed", pgettext_lazy("office", "closed")),
+]
 
 
 def _regions(request: Any) -> QuerySet[Any]:
@@ -85,7 +89,10 @@ class PeopleFilter(django_filters.FilterSet):
     state = django_filters.ChoiceFilter(
         method="by_state",
         label=_("state"),
-        choices=[("active", _("Working")), ("left", _("Left"))],
+        choices=[
+            ("active", pgettext_lazy("person", "working")),
+            ("left", pgettext_lazy("person", "left")),
+        ],
         empty_label=_("Also those who left"),
     )
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -50,6 +50,10 @@ class PeopleList(ListPage):
         return context | {"readable": set(readable.filter(pk__in=shown))}
 
 
+def _state_of(person: User) -> str:
+    return pgettext("person", "working") if person.is_active else pgettext("person", "left")
+
+
 class PeopleExcel(ExcelOfList):
     required_action = "offices.view"
     page = PeopleList
@@ -59,9 +63,7 @@ class PeopleExcel(ExcelOfList):
         Column(gettext_lazy("role"), 14, lambda person: person.get_role_display()),
         Column(gettext_lazy("office"), 32, lambda person: person.office.name),
         Column(gettext_lazy("region"), 16, lambda person: person.office.region.name),
-        Column(
-            gettext_lazy("state"), 8, lambda person: _("working") if person.is_active else _("left")
-        ),
+        Column(gettext_lazy("state"), 8, _state_of),
     )
 
 
