@@ -133,7 +133,7 @@ def test_an_unreachable_barrier_is_reported_and_unknown() -> None:
 
 def test_one_relay_cannot_open_and_close() -> None:
     table = {"driver": "modbus_barrier", "name": "b", "transport": tcp(), "open_relay": 2}
-    with pytest.raises(msgspec.ValidationError, match="are the same"):
+    with pytest.raises(msgspec.ValidationError, match="同一个继电器"):
         load_settings(table)
 
 

@@ -62,7 +62,7 @@ def test_an_unreachable_lamp_is_reported() -> None:
 
 def test_two_colours_cannot_share_a_relay() -> None:
     table = {"driver": "modbus_lamp", "name": "l", "transport": tcp(), "green_relay": 1}
-    with pytest.raises(msgspec.ValidationError, match="same relay"):
+    with pytest.raises(msgspec.ValidationError, match="同一个继电器"):
         load_settings(table)
 
 

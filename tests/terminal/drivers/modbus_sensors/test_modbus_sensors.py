@@ -87,7 +87,7 @@ def test_no_bytes_at_all_raise_anything(body: bytes) -> None:
 
 
 def test_sensors_without_a_place_are_refused() -> None:
-    with pytest.raises(msgspec.ValidationError, match="names no place"):
+    with pytest.raises(msgspec.ValidationError, match="没有写任何位置"):
         load_settings({"driver": "modbus_sensors", "name": "s", "transport": tcp(), "inputs": {}})
 
 

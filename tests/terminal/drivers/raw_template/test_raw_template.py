@@ -56,14 +56,14 @@ def test_long_texts_are_cut_between_characters() -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"frame": "02 {text"}, "no hex and no field"),
-        ({"frame": "02 {plate} 03"}, "no field {plate}"),
-        ({"frame": "02 03"}, "{text} must stand in it once"),
-        ({"frame": "02 {text} {text} 03"}, "{text} must stand in it once"),
-        ({"frame": "{text} 03"}, "must begin with a fixed byte"),
-        ({"frame": "02 {text} {xor}"}, "needs {length} before {text}"),
-        ({"answer": "zz"}, "is not hex"),
-        ({"answer": ""}, "answer has no byte"),
+        ({"frame": "02 {text"}, "既不是十六进制，也不是字段"),
+        ({"frame": "02 {plate} 03"}, "没有字段 {plate}"),
+        ({"frame": "02 03"}, "{text} 必须出现且只出现一次"),
+        ({"frame": "02 {text} {text} 03"}, "{text} 必须出现且只出现一次"),
+        ({"frame": "{text} 03"}, "必须以固定字节开头"),
+        ({"frame": "02 {text} {xor}"}, "{text} 之前要有 {length}"),
+        ({"answer": "zz"}, "不是十六进制"),
+        ({"answer": ""}, "answer 没有字节"),
     ],
 )
 def test_a_wrong_template_is_refused_with_the_reason(wrong: dict[str, str], said: str) -> None:

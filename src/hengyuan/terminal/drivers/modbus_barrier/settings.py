@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from hengyuan.terminal.drivers.settings import ModbusSettings, Seconds
+from hengyuan.terminal.words import installer_text as _
 
 Number = Annotated[int, Meta(ge=1, le=64)]
 
@@ -33,4 +34,4 @@ class Settings(ModbusSettings, tag="modbus_barrier", frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.open_relay == self.close_relay:
-            raise ValueError("open_relay and close_relay are the same")
+            raise ValueError(_("open_relay and close_relay are the same"))

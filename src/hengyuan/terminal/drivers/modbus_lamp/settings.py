@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from hengyuan.terminal.devices import LampColour
 from hengyuan.terminal.drivers.settings import ModbusSettings, Seconds
+from hengyuan.terminal.words import installer_text as _
 
 Number = Annotated[int, Meta(ge=1, le=64)]
 
@@ -27,4 +28,4 @@ class Settings(ModbusSettings, tag="modbus_lamp", frozen=True, kw_only=True):
         relays = [self.red_relay, self.green_relay, self.yellow_relay]
         used = [relay for relay in relays if relay is not None]
         if len(set(used)) < len(used):
-            raise ValueError("two colours have the same relay")
+            raise ValueError(_("two colours have the same relay"))

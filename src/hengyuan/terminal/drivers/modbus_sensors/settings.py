@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from hengyuan.terminal.devices import SensorPlace
 from hengyuan.terminal.drivers.settings import ModbusSettings
+from hengyuan.terminal.words import installer_text as _
 
 
 class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -40,4 +41,4 @@ class Settings(ModbusSettings, tag="modbus_sensors", frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if not self.inputs:
-            raise ValueError("inputs names no place")
+            raise ValueError(_("inputs names no place"))

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from hengyuan.terminal.drivers.raw_template.template import Template, hex_bytes
 from hengyuan.terminal.drivers.settings import AnsweringSettings
+from hengyuan.terminal.words import installer_text as _
 
 EXAMPLE = "02 {row} {length} {text} {xor} 03"
 
@@ -33,4 +34,6 @@ class Settings(AnsweringSettings, tag="raw_template", frozen=True, kw_only=True)
     def __post_init__(self) -> None:
         Template(self.frame)
         if self.answer is not None and not hex_bytes(self.answer):
-            raise ValueError("answer has no byte; leave it out for a device that does not answer")
+            raise ValueError(
+                _("answer has no byte; leave it out for a device that does not answer")
+            )

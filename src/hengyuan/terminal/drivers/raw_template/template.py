@@ -8,6 +8,7 @@ from operator import xor
 
 from hengyuan.terminal.drivers.framing import Bad
 from hengyuan.terminal.drivers.modbus import crc
+from hengyuan.terminal.words import installer_text as _
 
 _PIECE = re.compile(r"\{(\w+)\}|([0-9A-Fa-f]{2})|\s+")
 _SIZES = {"row": 1, "length": 1, "length16": 2, "xor": 1, "sum": 1, "crc": 2}
@@ -18,7 +19,7 @@ def hex_bytes(text: str) -> bytes:
     try:
         return bytes.fromhex(text)
     except ValueError as error:
-        raise ValueError(f"{text!r} is not hex") from error
+        raise ValueError(_("{text} is not hex").format(text=repr(text))) from error
 
 
 class Template:
@@ -34,9 +35,8 @@ class Template:
         while position < len(written):
             found = _PIECE.match(written, position)
             if not found:
-                raise ValueError(
-                    f"frame: {written[position : position + 8]!r} is no hex and no field"
-                )
+                piece = repr(written[position : position + 8])
+                raise ValueError(_("frame: {piece} is no hex and no field").format(piece=piece))
             position = found.end()
             if found[1]:
                 self._add_field(found[1])
@@ -46,19 +46,21 @@ class Template:
 
     def _add_field(self, name: str) -> None:
         if name != "text" and name not in _SIZES:
-            raise ValueError(f"frame: no field {{{name}}}; there are text, {', '.join(_SIZES)}")
+            known = ", ".join(("text", *_SIZES))
+            why = _("frame: {name} is no field; there are {known}")
+            raise ValueError(why.format(name=f"{{{name}}}", known=known))
         self._pieces.append(name)
 
     def _check(self) -> None:
         pieces = self._pieces
         if pieces.count("text") != 1:
-            raise ValueError("frame: {text} must stand in it once")
+            raise ValueError(_("frame: {text} must stand in it once"))
         if not isinstance(pieces[0], bytes):
-            raise ValueError("frame: must begin with a fixed byte to be told from noise")
+            raise ValueError(_("frame: must begin with a fixed byte to be told from noise"))
         at = pieces.index("text")
         self._sized = any(piece in ("length", "length16") for piece in pieces[:at])
         if not self._sized and not isinstance(pieces[-1], bytes):
-            raise ValueError("frame: needs {length} before {text}, or a fixed byte at its end")
+            raise ValueError(_("frame: needs {length} before {text}, or a fixed byte at its end"))
         self._before = sum(_size(piece) for piece in pieces[:at])
         self._after = sum(_size(piece) for piece in pieces[at + 1 :])
 
