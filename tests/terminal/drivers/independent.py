@@ -31,6 +31,17 @@ def f4_sum_holds(raw: bytes) -> bool:
     return len(raw) == 18 and sum(raw) % 128 == 0
 
 
+def described_f1_mass(raw: bytes) -> int:
+    """Whole kg of an F1 frame that is read by its description: its figures may have blanks around
+    them and a point among them."""
+    assert len(raw) == 12 and raw[9:11] == xor_characters(raw[1:9])
+    figures = Decimal(raw[2:8].decode("ascii").lstrip(" +").strip())
+    assert figures >= 0
+    if b"." not in raw[2:8]:
+        figures /= 10 ** "01234".index(chr(raw[8]))
+    return round(figures) * {"+": 1, "-": -1}[chr(raw[1])]
+
+
 def f2_mass(raw: bytes) -> int:
     """Whole kg of an F2 frame in kg without decimals of its own; fails where it breaks a rule."""
     assert len(raw) == 9 and raw[:1] == b"=" and raw[8:] in (b"0", b"-")

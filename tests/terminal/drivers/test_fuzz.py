@@ -16,6 +16,7 @@ from tests.terminal.drivers.at_hand import needed, tcp
 from tests.terminal.drivers.independent import (
     crc_modbus,
     crc_xmodem,
+    described_f1_mass,
     f1_mass,
     f2_mass,
     f3_mass,
@@ -25,7 +26,6 @@ from tests.terminal.drivers.independent import (
     f7_sum_holds,
     modbus_mass,
     onbon_frames,
-    xor_characters,
 )
 from tests.terminal.drivers.mutations import mutated
 
@@ -39,8 +39,7 @@ def check_f1(items: list[Any], stream: bytes) -> None:
 def check_custom_scale(items: list[Any], stream: bytes) -> None:
     for item in items:
         if isinstance(item, Reading):
-            assert item.raw[-3:-1] == xor_characters(item.raw[1:-3])
-            assert item.mass_kg == f1_mass(item.raw)
+            assert item.mass_kg == described_f1_mass(item.raw)
 
 
 def check_f2(items: list[Any], stream: bytes) -> None:

@@ -70,8 +70,11 @@ class Decoder(RepeatedDecoder):
         digits, power = _value(frame, spec.value)
         if power is None:
             power = -self._decimals(frame)
-        if spec.negative is not None and _is_so(frame, spec.negative, "negative"):
-            digits = -abs(digits)
+        if spec.negative is not None:
+            if digits < 0:
+                raise Bad("sign", "the figures are below zero; another place says the sign")
+            if _is_so(frame, spec.negative, "negative"):
+                digits = -digits
         unit: MassUnit = self._unit
         if spec.unit is not None:
             said = _piece(frame, spec.unit.at, spec.unit.size, "unit")
