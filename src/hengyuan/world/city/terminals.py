@@ -65,19 +65,19 @@ def _enrolled(terminal: EnteredTerminal, keys: Path) -> EnteredTerminal:
 
 
 def suspended(by: dict[str, User]) -> None:
-    """One of Xiangfen's was enrolled, and is refused since its scale's certificate has ended."""
+    """One of Xiangfen's was enrolled, and is refused since its scale is being rebuilt."""
     from hengyuan.platform.terminals.models import Terminal, TerminalState
     from hengyuan.platform.terminals.services import enrol, suspend
 
-    unit = next(unit for unit in units_of(XIANGFEN) if unit.certificate_days[:1] < (0,))
-    entered = _terminal(unit, "1号磅", by)
+    unit = next(unit for unit in units_of(XIANGFEN) if unit.name in LIVE_UNITS)
+    entered = _terminal(unit, "旧磅", by)
     if entered.enrolment_code is not None:
         # nobody keeps its key: it will never speak again
         key = SM2_SM3.generate().public_bytes().hex()
         enrol(entered.enrolment_code, SM2_SM3.name, key)
     terminal = Terminal.objects.get(code=entered.code)
     if terminal.state == TerminalState.ENROLLED:
-        suspend(terminal, by["xiangfen"], "检定证书到期，暂停使用")
+        suspend(terminal, by["xiangfen"], "秤台改造，暂停使用")
 
 
 def _equipped() -> Iterator[PlannedUnit]:
