@@ -55,6 +55,7 @@ def test_the_configuration_in_the_document_is_a_valid_one(tmp_path):
         "称重仪表",
         "轴型识别仪",
         "front",
+        "rear",
         "LED",
         "网页显示屏",
     ]
