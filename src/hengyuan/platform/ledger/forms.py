@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
@@ -16,6 +17,7 @@ from hengyuan.platform.ledger.grading import suggested_grade
 from hengyuan.platform.ledger.models import Grade, SourceUnit, SupervisionMode, WorkingState
 from hengyuan.platform.ledger.positions import are_swapped
 from hengyuan.platform.regions.models import Level
+from hengyuan.platform.versioning import Stale
 
 _CREDIT_CODE_PROBLEMS = {
     CreditCodeProblem.LENGTH: _("A credit code has 18 characters."),
@@ -92,6 +94,13 @@ class UnitForm(forms.ModelForm):
             ]
         self.needs_licence_check = False
         self.similar: list[queries.SuspectedPair] = []
+        self.stale: Stale | None = None
+        if self.instance.pk:
+            self.fields["read_at"] = forms.CharField(
+                widget=forms.HiddenInput,
+                required=False,
+                initial=self.instance.updated_at.isoformat(),
+            )
 
     def _limit_places(self, user: Any) -> None:
         regions = visible_regions(user)
@@ -109,6 +118,26 @@ class UnitForm(forms.ModelForm):
         if self.instance.pk:
             # the code begins with the county and is never given again
             counties.disabled = True
+
+    def clean_read_at(self) -> datetime | None:
+        """The state of the unit that the person had before them."""
+        text = self.cleaned_data["read_at"]
+        if not text:
+            return None
+        try:
+            read_at = datetime.fromisoformat(text)
+        except ValueError:
+            read_at = None
+        # whatever else was sent, it is no state that anybody can have read
+        return read_at if read_at and read_at.tzinfo else datetime.fromtimestamp(0, UTC)
+
+    def tell_stale(self, stale: Stale) -> None:
+        """Say who changed what in between; saving again is then done knowingly."""
+        self.stale = stale
+        entered: Any = self.data
+        entered = entered.copy()
+        entered[self.add_prefix("read_at")] = stale.record.updated_at.isoformat()
+        self.data = entered
 
     def clean_credit_code(self) -> str:
         code: str = self.cleaned_data["credit_code"]

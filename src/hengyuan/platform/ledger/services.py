@@ -7,6 +7,7 @@ workbooks in `importing`; what other apps use of them is named here.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from simple_history.utils import bulk_update_with_history
 
 from hengyuan.law.codes import SOURCE_UNIT_SITE_TYPE
 from hengyuan.platform.accounts.models import User
+from hengyuan.platform.audit import entries_of
 from hengyuan.platform.ledger.equipping import (
     InUse,
     add_equipment,
@@ -42,6 +44,7 @@ from hengyuan.platform.ledger.lifecycle import (
 from hengyuan.platform.ledger.models import SourceUnit, WorkingState
 from hengyuan.platform.ledger.signing import checked_save
 from hengyuan.platform.regions.models import Region
+from hengyuan.platform.versioning import Stale
 
 __all__ = [
     "InUse",
@@ -69,6 +72,8 @@ __all__ = [
 ]
 
 SEQUENCE_MAX = 999
+# of what others have written in between, so many writes are told
+_ENTRIES_TOLD = 20
 
 
 class LedgerFull(ValueError):
@@ -85,8 +90,16 @@ def register_unit(by: User | None, *, region: Region, **fields: Any) -> SourceUn
 
 
 @transaction.atomic
-def change_unit(by: User | None, unit: SourceUnit, **fields: Any) -> SourceUnit:
-    """Change fields of a unit; its code stays, even where the county was entered wrongly."""
+def change_unit(
+    by: User | None, unit: SourceUnit, read_at: datetime | None = None, **fields: Any
+) -> SourceUnit:
+    """Change fields of a unit; its code stays, even where the county was entered wrongly.
+
+    `read_at` is the unit's `updated_at` as the person saw it: Stale where somebody else has
+    written since, and nothing is changed.
+    """
+    if read_at is not None:
+        _check_unchanged_since(read_at, unit)
     for name, value in fields.items():
         setattr(unit, name, value)
     keep_closing_facts(unit)
@@ -124,6 +137,14 @@ def change_units(by: User | None, units: Iterable[SourceUnit], **fields: Any) ->
             default_change_reason=str(_("changed for several units")),
         )
     return len(changed)
+
+
+def _check_unchanged_since(read_at: datetime, unit: SourceUnit) -> None:
+    locked = SourceUnit.objects.select_for_update(of=("self",), no_key=True).get(pk=unit.pk)
+    if locked.updated_at == read_at:
+        return
+    newer = locked.history.filter(updated_at__gt=read_at).select_related("history_user")
+    raise Stale(locked, entries_of(list(newer[:_ENTRIES_TOLD])))
 
 
 def keep_closing_facts(unit: SourceUnit) -> None:

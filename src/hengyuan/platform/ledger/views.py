@@ -33,6 +33,7 @@ from hengyuan.platform.ledger.tables import ScaleTable, UnitTable
 from hengyuan.platform.ledger.unit_page import list_tabs, unit_page, visible_unit
 from hengyuan.platform.listing import ListPage
 from hengyuan.platform.terminals.queries import with_terminal_counts
+from hengyuan.platform.versioning import Stale
 
 
 class UnitList(ListPage):
@@ -224,11 +225,20 @@ def edit_unit(request: HttpRequest, code: str) -> HttpResponse:
     found = get_object_or_404(SourceUnit.objects.visible_to(request.user), code=code)
     form = UnitForm(request.POST or None, instance=found, user=request.user)
     if request.method == "POST" and form.is_valid():
-        changed = services.change_unit(request.user, found, **form.fields_to_save())  # type: ignore[arg-type]
-        messages.success(request, _("The changes to %(unit)s are saved.") % _named(changed))
-        if {"longitude", "latitude"} & set(form.changed_data):
-            _warn_of_position(request, changed)
-        return redirect(changed)
+        try:
+            changed = services.change_unit(
+                request.user,  # type: ignore[arg-type]
+                found,
+                form.cleaned_data["read_at"],
+                **form.fields_to_save(),
+            )
+        except Stale as stale:
+            form.tell_stale(stale)
+        else:
+            messages.success(request, _("The changes to %(unit)s are saved.") % _named(changed))
+            if {"longitude", "latitude"} & set(form.changed_data):
+                _warn_of_position(request, changed)
+            return redirect(changed)
     return render(request, "ledger/unit_form.html", {"form": form, "unit": found})
 
 
