@@ -5,7 +5,7 @@ from django.test import Client
 
 from hengyuan.law.credit_code import check_character
 from hengyuan.platform.ledger.models import Gate, SourceUnit
-from hengyuan.platform.ledger.services import register_unit
+from hengyuan.platform.ledger.services import change_unit, register_unit
 
 pytestmark = pytest.mark.django_db
 
@@ -109,11 +109,54 @@ def test_an_impossible_credit_code_is_never_taken(clerk):
     assert not SourceUnit.objects.filter(name="新煤矿").exists()
 
 
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"name": "长" * 101}, "最多 100 个字符，现有 101 个。"),
+        ({"name": ""}, "必填。"),
+        ({"name": "甲\x00"}, "空字符"),
+        ({"longitude": "999", "latitude": "36"}, "不能大于 136"),
+        ({"longitude": "东", "latitude": "36"}, "请填写数字"),
+        ({"township": "141023100"}, "请从所列选项中选择"),
+    ],
+)
+def test_what_is_wrong_is_said_in_the_fields_own_words(clerk, fields, told):
+    page = clerk.post("/units/new/", form(**fields)).content.decode()
+    assert told in page
+    assert "确保该" not in page
+
+
 def test_a_unit_can_be_changed_and_keeps_its_county(clerk, cast):
     address = f"/units/{cast.unit.code}/edit/"
     clerk.post(address, form(name="改名煤矿", region="141023"))
     cast.unit.refresh_from_db()
     assert (cast.unit.name, cast.unit.region_id) == ("改名煤矿", "141024")
+
+
+def test_a_second_writer_sees_the_first_ones_work_before_writing_over_it(clerk, cast):
+    address = f"/units/{cast.unit.code}/edit/"
+    read_at = clerk.get(address).context["form"]["read_at"].value()
+    change_unit(cast.county_head, cast.unit, contact_name="甲联系人")
+    mine = form(name="改名煤矿", contact_name="乙联系人", read_at=read_at)
+    answer = clerk.post(address, mine)
+    page = answer.content.decode()
+    assert f"<strong>{cast.county_head}</strong>" in page
+    assert "甲联系人" in page
+    assert "乙联系人" in page
+    cast.unit.refresh_from_db()
+    assert (cast.unit.name, cast.unit.contact_name) == ("测试甲煤矿", "甲联系人")
+    again = mine | {"read_at": answer.context["form"]["read_at"].value()}
+    assert clerk.post(address, again).status_code == 302
+    cast.unit.refresh_from_db()
+    assert (cast.unit.name, cast.unit.contact_name) == ("改名煤矿", "乙联系人")
+
+
+@pytest.mark.parametrize("made_up", ["yesterday", "2026-01-01T00:00:00", "9999-99-99"])
+def test_a_made_up_reading_is_no_reading(clerk, cast, made_up):
+    address = f"/units/{cast.unit.code}/edit/"
+    assert clerk.post(address, form(name="改名煤矿", read_at=made_up)).status_code == 200
+    cast.unit.refresh_from_db()
+    assert cast.unit.name == "测试甲煤矿"
 
 
 def test_gates_and_lanes_are_added_on_their_pages(clerk, cast):

@@ -154,9 +154,9 @@ def test_a_band_holds_what_the_law_room_puts_into_it(clerk: Client, gates: Gates
     ("query", "said"),
     [
         ("from_day=2026-11-05&to_day=2026-11-01", "截止日期早于起始日期"),
-        ("from_day=yesterday", "输入一个有效的日期"),
-        ("unit=14102351001", "选择一个有效的选项"),  # the neighbour's
-        ("verdict=guilty", "选择一个有效的选项"),
+        ("from_day=yesterday", "请填写日期"),
+        ("unit=14102351001", "请从所列选项中选择"),  # the neighbour's
+        ("verdict=guilty", "请从所列选项中选择"),
     ],
 )
 def test_a_filter_that_makes_no_sense_says_so_and_shows_nothing(
