@@ -19,6 +19,7 @@ SHARED = {
     "hengyuan.platform.accounts.access",
     "hengyuan.platform.accounts.handover",
     "hengyuan.platform.weighing.columns",
+    "hengyuan.platform.weighing.copying",
     "hengyuan.platform.weighing.partitions",
     "hengyuan.platform.weighing.evidence",
 }

@@ -98,9 +98,10 @@ def test_charts_are_drawn_in_the_colours_of_the_theme(open_as, theme):
 
 def test_a_bar_leads_to_its_records(tab):
     tab.goto(DESIGN)
-    box = tab.locator("#most canvas").bounding_box()
+    chart = tab.locator("#most canvas")
+    box = chart.bounding_box()
     assert box is not None
-    tab.mouse.click(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.15)
+    chart.click(position={"x": box["width"] * 0.3, "y": box["height"] * 0.15})
     tab.wait_for_url("**#county-141002")
 
 

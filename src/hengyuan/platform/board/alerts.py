@@ -24,7 +24,7 @@ from hengyuan.platform.ledger.models import Scale, WorkingState
 from hengyuan.platform.terminals.models import ONLINE_WITHIN, Terminal, TerminalState
 from hengyuan.platform.weighing import columns
 from hengyuan.platform.weighing.models import Weighing, WeighingCount
-from hengyuan.platform.weighing.tables import Line
+from hengyuan.platform.weighing.queries import Line
 from hengyuan.platform.weighing.words import band_words
 
 MOST_ALERTS = 6
