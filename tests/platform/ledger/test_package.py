@@ -44,6 +44,7 @@ def archive(**parts: bytes) -> bytes:
         (OLE, "file_is_other"),
         (b"%PDF-1.7", "file_is_other"),
         (b"\x89PNG\r\n", "file_is_other"),
+        (b"MZ\x90\x00" * 100, "file_is_other"),
         (b"<html><table><tr><td>1</td></tr></table></html>", "file_is_other"),
         (b"\xef\xbb\xbf<?xml version='1.0'?><Workbook/>", "file_is_other"),
         ("单位名称,县\n示例煤矿,洪洞县\n".encode(), "file_is_other"),
