@@ -126,6 +126,12 @@ def test_what_is_wrong_is_said_in_the_fields_own_words(clerk, fields, told):
     assert "确保该" not in page
 
 
+def test_what_is_not_chosen_yet_is_no_row_of_dashes(clerk):
+    page = clerk.get("/units/new/").content.decode()
+    assert "-----" not in page
+    assert '<option value="" selected>选择</option>' in page
+
+
 def test_a_unit_can_be_changed_and_keeps_its_county(clerk, cast):
     address = f"/units/{cast.unit.code}/edit/"
     clerk.post(address, form(name="改名煤矿", region="141023"))
