@@ -34,7 +34,8 @@ build: install ## message catalogues and front-end assets (static/vendor)
 system: install ## Chromium and Chinese fonts, by apt where they are missing
 	@$(RUN) python -m scripts.system_packages
 
-demo: build system ## a city at work: platform, gates, trucks; Ctrl-C stops it
+demo: build ## a city at work: platform, gates, trucks; Ctrl-C stops it
+	-@$(RUN) python -m scripts.system_packages fonts-noto-cjk
 	$(RUN) hengyuan demo
 
 test: build system ## the test suite, in two halves side by side

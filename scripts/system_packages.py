@@ -1,14 +1,15 @@
-"""`python -m scripts.system_packages`: Chromium and Chinese fonts, which no wheel brings.
+"""`python -m scripts.system_packages [NAME…]`: Chromium and Chinese fonts, which no wheel brings.
 
-Quick when both are there. Missing ones are installed by apt for root; anybody else is told the
-one command to run, and the exit code is 1.
+With names only those of them: the demo needs the fonts, for its documents, and no browser. Quick
+when all are there. Missing ones are installed by apt for root; anybody else is told the one
+command to run, and the exit code is 1.
 """
 
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -34,13 +35,13 @@ NEEDED: dict[str, Callable[[], bool]] = {
 }
 
 
-def missing() -> list[str]:
-    """The Debian packages that have to be installed."""
-    return [package for package, is_there in NEEDED.items() if not is_there()]
+def missing(wanted: Collection[str]) -> list[str]:
+    """Which of the Debian packages have to be installed."""
+    return [package for package in wanted if not NEEDED[package]()]
 
 
-def main() -> int:
-    packages = missing()
+def main(wanted: Collection[str] = tuple(NEEDED)) -> int:
+    packages = missing(wanted)
     if not packages:
         return 0
     install = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
@@ -55,11 +56,11 @@ def main() -> int:
         if subprocess.run(command, env=environment).returncode:
             sys.stderr.write(f"failed: {' '.join(command)}\n")
             return 1
-    still = missing()
+    still = missing(wanted)
     if still:
         sys.stderr.write(f"installed, and still not found: {', '.join(still)}\n")
     return 1 if still else 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:] or tuple(NEEDED)))

@@ -44,6 +44,12 @@ def test_root_installs_what_is_missing_and_only_that(run, monkeypatch):
     assert run[1][-1] == "fonts-noto-cjk"
 
 
+def test_of_what_is_asked_for_alone_something_can_be_missing(run, monkeypatch):
+    needs(monkeypatch, browser=False, font=True)
+    assert system_packages.main(["fonts-noto-cjk"]) == 0
+    assert run == []
+
+
 def test_anybody_else_is_told_the_command(run, monkeypatch, capsys):
     needs(monkeypatch, browser=False, font=False)
     monkeypatch.setattr(system_packages.os, "geteuid", lambda: 1000)
