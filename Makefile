@@ -44,8 +44,10 @@ test: build system ## the test suite, in two halves side by side
 test-platform:
 	$(RUN) pytest tests/platform
 
+# the browser's tests in a process of their own: their loop runs until the end of it
 test-others:
-	$(RUN) pytest --ignore tests/platform
+	$(RUN) pytest --ignore tests/platform --ignore tests/browser
+	$(RUN) pytest tests/browser
 
 test-slow: build system ## the long runs
 	$(RUN) pytest -m slow --timeout 3600

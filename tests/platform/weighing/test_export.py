@@ -204,7 +204,7 @@ def test_a_range_is_rounded_out_to_whole_batches(
     [
         ((31, ""), "该终端在此范围内没有记录"),
         ((9, 3), "截止序号小于起始序号"),
-        ((0, 3), "大于或等于"),
+        ((0, 3), "不能小于 1"),
     ],
 )
 def test_a_range_without_records_is_refused_in_words(
