@@ -32,6 +32,8 @@ class LineDisplay(DisplayDriver):
     """
 
     settings: AnsweringSettings
+    called = "device"
+    """What it is in the words of an error."""
     answers = True
     """Whether the device answers at all; if not, what went out counts as acknowledged."""
     repeats = True
@@ -86,7 +88,7 @@ class LineDisplay(DisplayDriver):
         if not frames:
             return self._result(started, None)
         if self._connection is None:
-            return self._result(started, "the device is not connected")
+            return self._result(started, f"the {self.called} is not connected")
         async with self._sending:
             if self._message is not message:
                 return self._result(started, "a newer message took its place")
@@ -138,7 +140,7 @@ class LineDisplay(DisplayDriver):
         for _ in range(_ATTEMPTS):
             connection = self._connection
             if connection is None:
-                return "the device is not connected"
+                return f"the {self.called} is not connected"
             try:
                 error = await self._exchange(connection, frame)
             except TimeoutError:

@@ -6,15 +6,12 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from hengyuan.terminal.drivers.settings import Seconds, StreamSettings
+from hengyuan.terminal.drivers.settings import AnsweringSettings
 
 
-class Settings(StreamSettings, tag="onbon", frozen=True, kw_only=True):
+class Settings(AnsweringSettings, tag="onbon", frozen=True, kw_only=True):
     """The message's lines become as many dynamic areas, one below the other."""
 
     width_px: Annotated[int, Meta(ge=16, le=2048)] = 128
     height_px: Annotated[int, Meta(ge=16, le=1024)] = 64
     rows: Annotated[int, Meta(ge=1, le=16)] = 4
-    ack_timeout_s: Seconds = 1.0
-    refresh_s: Seconds = 30.0
-    """How often the message is sent again, so that a display whose power failed shows it anew."""
