@@ -131,6 +131,15 @@ class PlateEvent:
 
 
 MessageLevel = Literal["idle", "ok", "over", "wait", "fault"]
+Colour = Literal["red", "green", "yellow"]
+"""What a display of red and green diodes can show."""
+LEVEL_COLOUR: dict[MessageLevel, Colour] = {
+    "idle": "green",
+    "ok": "green",
+    "over": "red",
+    "wait": "yellow",
+    "fault": "red",
+}
 
 
 @dataclass(frozen=True, slots=True)

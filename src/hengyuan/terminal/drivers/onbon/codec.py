@@ -16,9 +16,8 @@ import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from hengyuan.terminal.devices import Counters, Message, MessageLevel, Notice, Refused
+from hengyuan.terminal.devices import LEVEL_COLOUR, Colour, Counters, Message, Notice, Refused
 from hengyuan.terminal.drivers.framing import Bad, FrameDecoder
 from hengyuan.terminal.drivers.onbon.settings import Settings
 
@@ -32,16 +31,8 @@ _PIXELS = 0x8000
 """Set in an x or a width that counts pixels; otherwise they count bytes of 8 pixels."""
 _STATIC, _MOVE_LEFT = 1, 3
 
-Colour = Literal["red", "green", "yellow"]
 _CODES: dict[str, Colour] = {"1": "red", "2": "green", "3": "yellow"}
 _COLOUR_CODE = {colour: code for code, colour in _CODES.items()}
-_LEVEL_COLOUR: dict[MessageLevel, Colour] = {
-    "idle": "green",
-    "ok": "green",
-    "over": "red",
-    "wait": "yellow",
-    "fault": "red",
-}
 _ESCAPES = {0xA5: b"\xa6\x02", 0xA6: b"\xa6\x01", 0x5A: b"\x5b\x02", 0x5B: b"\x5b\x01"}
 _UNESCAPES = {escaped: bytes([plain]) for plain, escaped in _ESCAPES.items()}
 NACK_REASONS = {5: "checksum"}
@@ -221,7 +212,7 @@ def areas_for(message: Message, settings: Settings) -> tuple[TextArea, ...]:
                 width=settings.width_px,
                 height=row_height,
                 text=line,
-                colour=_LEVEL_COLOUR[message.level],
+                colour=LEVEL_COLOUR[message.level],
                 scrolling=len(encode_text(line)) * 8 > settings.width_px,
             )
         )

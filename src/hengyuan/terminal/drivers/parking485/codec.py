@@ -11,9 +11,8 @@ for ever), colour R G B A. 30 speaks: `01 | text`. D5 reads the inputs: `remote 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from hengyuan.terminal.devices import Counters, Message, MessageLevel, Notice, Refused
+from hengyuan.terminal.devices import LEVEL_COLOUR, Colour, Counters, Message, Notice, Refused
 from hengyuan.terminal.drivers.framing import Bad, FrameDecoder
 from hengyuan.terminal.drivers.modbus import crc
 from hengyuan.terminal.drivers.parking485.settings import Settings
@@ -24,20 +23,12 @@ _STILL, _MOVING = 0x00, 0x15
 _SONG_16, _FIXED = 3, 19
 MAX_TEXT = 254 - _FIXED
 
-Colour = Literal["red", "green", "yellow"]
 _RGBA: dict[Colour, bytes] = {
     "red": b"\xff\0\0\0",
     "green": b"\0\xff\0\0",
     "yellow": b"\xff\xff\0\0",
 }
 _COLOUR_OF = {value: name for name, value in _RGBA.items()}
-_LEVEL_COLOUR: dict[MessageLevel, Colour] = {
-    "idle": "green",
-    "ok": "green",
-    "over": "red",
-    "wait": "yellow",
-    "fault": "red",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +177,7 @@ def frames_for(message: Message, settings: Settings) -> list[bytes]:
     for row in range(settings.rows):
         text = message.lines[row] if row < len(message.lines) else ""
         wide = len(encode_text(text)) > settings.columns
-        line = LineText(row, text, _LEVEL_COLOUR[message.level], wide, 5)
+        line = LineText(row, text, LEVEL_COLOUR[message.level], wide, 5)
         frames.append(text_frame(line, settings.address))
     phrase = settings.phrases.get(message.level)
     return [*frames, speech_frame(phrase, settings.address)] if phrase else frames
