@@ -11,9 +11,20 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 from django.utils.timezone import now
 
-from hengyuan.platform.weighing.columns import COLUMNS, to_row
+from hengyuan.platform.weighing.columns import (
+    COLUMNS,
+    combination_no,
+    flags_bits,
+    instant,
+    kind_no,
+    pack_files,
+    pack_numbers,
+    plate_colour_no,
+    verdict_no,
+)
 from hengyuan.record.batch import parse
 from hengyuan.record.canonical import read_line
+from hengyuan.record.model import Record
 from tests.platform.records import TestTerminal
 
 if TYPE_CHECKING:
@@ -75,3 +86,64 @@ def store(
         last = len(signer.lines)
         cursor.execute(_BATCH, [terminal.pk, first, last, now(), prev, head, signature])
         cursor.execute(_HEAD, [terminal.pk, last, head])
+
+
+def to_row(
+    record: Record,
+    *,
+    terminal_id: int,
+    county: int,
+    unit_id: int,
+    digest: bytes,
+    platform_limit_kg: int | None,
+    platform_verdict: str,
+) -> tuple[Any, ...]:
+    """The row of a record in the order of COLUMNS: the values, which intake packs for COPY."""
+    r = record
+    return (
+        terminal_id,
+        r.seq,
+        instant(r.weighed_at),
+        county,
+        unit_id,
+        r.gross_kg,
+        r.tare_kg,
+        r.net_kg,
+        r.raw_kg,
+        r.limit_kg,
+        r.licensed_total_kg,
+        platform_limit_kg,
+        flags_bits(r.flags),
+        r.corrects,
+        r.height_mm,
+        r.length_mm,
+        r.width_mm,
+        kind_no(r.kind),
+        r.lane,
+        r.axles,
+        r.drive_axles,
+        r.missing_tyres,
+        None if r.combination is None else combination_no(r.combination),
+        None if r.plate_colour is None else plate_colour_no(r.plate_colour),
+        None if r.verdict is None else verdict_no(r.verdict),
+        verdict_no(platform_verdict),
+        r.air_suspension,
+        r.dual_tyres,
+        r.assumed,
+        digest,
+        pack_files(r.files) if r.files else None,
+        pack_numbers(r.axle_kg),
+        pack_numbers(r.group_kg),
+        pack_numbers(r.spacing_mm),
+        r.plate,
+        r.trailer_plate,
+        r.layout,
+        r.rule_pack,
+        r.cargo,
+        r.note_no,
+        r.carrier,
+        r.destination,
+        r.operator,
+        r.witness,
+        r.reason,
+    )

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import given, settings
 
-from hengyuan.platform.weighing.columns import COLUMNS, to_row
+from hengyuan.platform.weighing.columns import COLUMNS
 from hengyuan.platform.weighing.copying import (
     COPY_COLUMNS,
     facts_of,
@@ -15,6 +15,7 @@ from hengyuan.platform.weighing.copying import (
     pack_start,
 )
 from hengyuan.record.model import Record
+from tests.platform.rows import to_row
 from tests.record.strategies import records
 
 POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)

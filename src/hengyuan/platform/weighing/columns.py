@@ -153,67 +153,6 @@ def milliseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
-def to_row(
-    record: Record,
-    *,
-    terminal_id: int,
-    county: int,
-    unit_id: int,
-    digest: bytes,
-    platform_limit_kg: int | None,
-    platform_verdict: str,
-) -> tuple[Any, ...]:
-    """The row of a record in the order of COLUMNS."""
-    r = record
-    return (
-        terminal_id,
-        r.seq,
-        _EPOCH + timedelta(milliseconds=r.weighed_at),
-        county,
-        unit_id,
-        r.gross_kg,
-        r.tare_kg,
-        r.net_kg,
-        r.raw_kg,
-        r.limit_kg,
-        r.licensed_total_kg,
-        platform_limit_kg,
-        flags_bits(r.flags),
-        r.corrects,
-        r.height_mm,
-        r.length_mm,
-        r.width_mm,
-        _KIND_NO[r.kind],
-        r.lane,
-        r.axles,
-        r.drive_axles,
-        r.missing_tyres,
-        None if r.combination is None else _COMBINATION_NO[r.combination],
-        None if r.plate_colour is None else _COLOUR_NO[r.plate_colour],
-        None if r.verdict is None else _VERDICT_NO[r.verdict],
-        _VERDICT_NO[platform_verdict],
-        r.air_suspension,
-        r.dual_tyres,
-        r.assumed,
-        digest,
-        pack_files(r.files) if r.files else None,
-        pack_numbers(r.axle_kg),
-        pack_numbers(r.group_kg),
-        pack_numbers(r.spacing_mm),
-        r.plate,
-        r.trailer_plate,
-        r.layout,
-        r.rule_pack,
-        r.cargo,
-        r.note_no,
-        r.carrier,
-        r.destination,
-        r.operator,
-        r.witness,
-        r.reason,
-    )
-
-
 def to_record(row: Any, terminal: str) -> Record:
     """The record that a stored row holds; `row` has the columns as attributes."""
     return Record(
