@@ -25,14 +25,10 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from hengyuan.terminal.store.store import FILE_NAME
+from scripts.chromium import launch_options
 
 PASSWORD = "weigh-every-truck-1"
 USER = "linfen"
-CHROMIUM = "/usr/bin/chromium"
-CHROMIUM_ARGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
-    "--disable-component-update", "--no-first-run", "--disable-sync",
-]  # fmt: skip
 WATCH = """
 () => {
   window.seenAt = {};
@@ -58,7 +54,7 @@ def watch_board(address: str, home: Path, trucks: int) -> dict[str, float]:
     with devices are among the rows; the city's remote terminals have rows on it too.
     """
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+        browser = playwright.chromium.launch(**launch_options())
         page = browser.new_page(viewport={"width": 1366, "height": 768})
         log_in(page, address)
         page.goto(f"{address}/board/")

@@ -27,6 +27,7 @@ from typing import Any
 
 from hengyuan.world.city.running import PASSWORD, running_city
 from scripts.build import main as build
+from scripts.chromium import launch_options, program
 from scripts.walk import Visited, anonymous, log_in, walk
 
 OUT = Path(__file__).resolve().parent.parent / "screenshots"
@@ -36,17 +37,6 @@ WALL = {"width": 1920, "height": 1080}
 # routes whose pages hang on a wall
 WALL_ROUTES = re.compile(r"(^|[:_])wall")
 NOT_FOUND = "/nothing/of/that/name/"
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_QUIET = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-    "--disable-sync",
-]
 _SETTLE_MS = 350
 
 
@@ -139,14 +129,13 @@ def _platform(asked: argparse.Namespace) -> Iterator[tuple[str, list[Person]]]:
 def _take(address: str, shots: list[Shot], cookies: dict[str, str], out: Path) -> None:
     from playwright.sync_api import sync_playwright
 
-    program = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    if program is None:
+    if program() is None:
         raise SystemExit("Chromium is missing: make system")
     for theme in THEMES:
         shutil.rmtree(out / theme, ignore_errors=True)
         (out / theme).mkdir(parents=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=_QUIET)
+        browser = playwright.chromium.launch(**launch_options())
         for theme in THEMES:
             for shot in shots:
                 _take_one(browser, address, shot, cookies, theme, out / theme / shot.name)

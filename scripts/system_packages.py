@@ -12,12 +12,13 @@ import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+from scripts import chromium
+
 _FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
 
 
 def has_browser() -> bool:
-    return any(shutil.which(name) for name in _BROWSERS)
+    return chromium.program() is not None
 
 
 def has_chinese_font() -> bool:

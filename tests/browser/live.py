@@ -25,6 +25,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect, sync_playwright
 
+from scripts.chromium import launch_options
 from tests.conftest import Cast
 from tests.platform.records import (
     TestTerminal,
@@ -34,17 +35,6 @@ from tests.platform.records import (
 )
 from tests.platform.stored import weigh_today
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-    "--disable-sync",
-]
 # A guard against waiting for ever; nothing is measured by it.
 PATIENCE_S = 60
 
@@ -224,10 +214,9 @@ class People:
 
 @contextmanager
 def _people_of(town: Town) -> Iterator[People]:
-    program = next(filter(None, map(shutil.which, _BROWSERS)))
     expect.set_options(timeout=PATIENCE_S * 1000)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(**launch_options())
         try:
             yield People(browser, town)
         finally:

@@ -7,7 +7,6 @@ Chromium, which gets styles and scripts from the static files.
 from __future__ import annotations
 
 import mimetypes
-import shutil
 from typing import Any
 
 import pytest
@@ -19,19 +18,12 @@ from playwright.sync_api import Page as Tab
 from playwright.sync_api import Route, sync_playwright
 
 from scripts.build import main as build
+from scripts.chromium import launch_options
 from tests.platform.every_page import ANONYMOUS, Page, Scene
 from tests.platform.test_every_page import PAGES, _ask
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
 ORIGIN = "http://hengyuan.invalid"
 THEMES = ("light", "dark")
 # dark on every screen, whatever a person has chosen
@@ -114,10 +106,9 @@ def test_no_page_has_a_serious_violation(cast):
     checked = {entries[path].route for path in pages}
     assert len(checked) > 60
     assert read - checked == NO_PAGES, "whatever costs queries is a page, unless listed here"
-    program = next(filter(None, map(shutil.which, BROWSERS)))
     wrong: list[str] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=QUIET)
+        browser = playwright.chromium.launch(**launch_options())
         context = browser.new_context(
             viewport={"width": 1366, "height": 768}, locale="zh-CN", reduced_motion="reduce"
         )

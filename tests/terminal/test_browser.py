@@ -2,30 +2,27 @@
 
 import asyncio
 import contextlib
-import shutil
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright, expect
 
 from hengyuan.terminal.screen.pin import pin_digest
+from scripts.chromium import launch_options
 from tests.terminal.county import County
 from tests.terminal.gate import open_gate, site
 from tests.terminal.outbox import identity_for
 
 pytestmark = pytest.mark.browser
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PAGE = {"driver": "html", "name": "page"}
 
 
 @contextlib.asynccontextmanager
 async def opened(at, complaints):
     """A function that opens pages of the terminal in a browser."""
-    program = next(filter(None, map(shutil.which, BROWSERS)))
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=QUIET)
+        browser = await playwright.chromium.launch(**launch_options())
         context = await browser.new_context(viewport={"width": 1366, "height": 768})
 
         async def open_page(path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -11,19 +10,8 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from hengyuan.world.city.remote import Past
 from hengyuan.world.city.running import PASSWORD, City, running_city
 from scripts.build import main as build
+from scripts.chromium import launch_options
 from scripts.walk import Visited, anonymous, log_in, walk
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-QUIET = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-    "--disable-sync",
-]
 
 # user name, theme → a browser context with that person's session
 OpenAs = Callable[..., BrowserContext]
@@ -53,9 +41,8 @@ def sessions(city: City) -> Callable[[str], str]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    program = next(filter(None, map(shutil.which, BROWSERS)))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=QUIET)
+        browser = playwright.chromium.launch(**launch_options())
         yield browser
         browser.close()
 

@@ -1,7 +1,6 @@
 """The pages in a real browser: nothing is blocked, nothing is unreadable, nothing needs a mouse."""
 
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from scripts.build import main as build
+from scripts.chromium import launch_options
 from tests.platform.running.conftest import (
     RunningPlatform,
     command,
@@ -21,23 +21,14 @@ from tests.platform.running.conftest import (
 
 pytestmark = pytest.mark.browser
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
 PASSWORD = "weigh-every-truck-1"
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     build()
-    program = next(filter(None, map(shutil.which, _BROWSERS)))
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=_QUIET)
+        chromium = playwright.chromium.launch(**launch_options())
         yield chromium
         chromium.close()
 
