@@ -13,7 +13,7 @@ import httpx
 from hengyuan.record.model import FileRef, Record
 from hengyuan.record.suites import SM2_SM3
 from hengyuan.terminal.clock import CheckedClock, SystemClock
-from hengyuan.terminal.config import PlatformTable
+from hengyuan.terminal.config_tables import PlatformTable
 from hengyuan.terminal.enrolment import Enrolment, Identity
 from hengyuan.terminal.store import Draft, EvidenceFiles, Store, StoreWorker
 from hengyuan.terminal.uplink.client import PlatformClient

@@ -8,7 +8,7 @@ import msgspec
 import polib
 import pytest
 
-from hengyuan.terminal import config
+from hengyuan.terminal import config, config_tables
 from hengyuan.terminal.config import read_config
 from hengyuan.terminal.lane.phases import TRANSITIONS
 from hengyuan.terminal.words import LOCALE, translations
@@ -17,13 +17,13 @@ from tests.terminal.texts import texts_of_code, texts_of_templates
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 TABLES = [
     config._File,
-    config.PlatformTable,
-    config.ScreenTable,
-    config.JudgeTable,
-    config.LaneTable,
-    config.StabilityTable,
-    config.JoiningTable,
-    config.DisplayTable,
+    config_tables.PlatformTable,
+    config_tables.ScreenTable,
+    config_tables.JudgeTable,
+    config_tables.LaneTable,
+    config_tables.StabilityTable,
+    config_tables.JoiningTable,
+    config_tables.DisplayTable,
 ]
 
 

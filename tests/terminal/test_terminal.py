@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from hengyuan.terminal.lane import service
+from hengyuan.terminal.lane import recorder
 from tests.terminal.county import County
 from tests.terminal.gate import open_gate, site
 from tests.terminal.outbox import identity_for
@@ -261,7 +261,7 @@ def test_an_entering_truck_is_weighed_and_not_judged(county, identity, tmp_path)
 
 
 def test_nothing_is_told_of_a_truck_that_cannot_be_stored(county, identity, tmp_path, monkeypatch):
-    monkeypatch.setattr(service, "STORE_RETRY_S", 0.05)
+    monkeypatch.setattr(recorder, "STORE_RETRY_S", 0.05)
 
     async def scenario():
         async with (

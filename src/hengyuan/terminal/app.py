@@ -30,8 +30,9 @@ from hengyuan.terminal.drivers.base import (
 )
 from hengyuan.terminal.drivers.catalogue import create
 from hengyuan.terminal.enrolment import Identity
+from hengyuan.terminal.lane.recorder import Surroundings
 from hengyuan.terminal.lane.recording import finding_of
-from hengyuan.terminal.lane.service import LaneService, Surroundings
+from hengyuan.terminal.lane.service import LaneService
 from hengyuan.terminal.messages import Messages
 from hengyuan.terminal.panel import Panel
 from hengyuan.terminal.store import EvidenceFiles, Store, StoreWorker

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from hengyuan.record.model import Record
 from hengyuan.terminal.devices import DeviceState
@@ -30,7 +31,7 @@ class LaneView:
 
     number: int
     title: str
-    kind: str
+    kind: Literal["exit", "entry"]
     phase: Phase = Phase.EMPTY
     scale: DeviceState = DeviceState.UNKNOWN
     scale_fault: str | None = None

@@ -11,7 +11,7 @@ import ipaddress
 
 from starlette.requests import HTTPConnection, Request
 
-from hengyuan.terminal.config import ScreenTable
+from hengyuan.terminal.config_tables import ScreenTable
 from hengyuan.terminal.screen.pin import Sessions
 
 COOKIE = "hengyuan-gate"

@@ -19,7 +19,7 @@ async def status_of(terminal: Terminal) -> dict[str, Any]:
     """
     worker = terminal.worker
     for lane in terminal.lanes.values():
-        await lane.write_told()
+        await lane.recorder.write_told()
     figures = await worker.read(_figures)
     uplink = terminal.uplink
     return {

@@ -83,6 +83,10 @@ CREATE TABLE journal (
 ) STRICT;
 """
 
+ADDED: tuple[str, ...] = ()
+"""Tables that came later, each statement `CREATE ... IF NOT EXISTS`: made at every opening, so
+that a store of an older software gains them and one of a newer software is still read."""
+
 
 class UnusableStore(RuntimeError):
     """The store cannot be worked with; the text says why and what to do."""
@@ -117,8 +121,7 @@ def prepare(connection: sqlite3.Connection) -> None:
         connection.executescript(
             f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;"
         )
-        return
-    if version != VERSION:
+    elif version != VERSION:
         why = _(
             "the store has version {found}, this software knows {known}: "
             "run the software that wrote it, or a newer one"
@@ -128,6 +131,8 @@ def prepare(connection: sqlite3.Connection) -> None:
     if verdict != "ok":
         why = _("the store is damaged: {error}; keep it as it is and tell the county")
         raise UnusableStore(why.format(error=verdict))
+    for statements in ADDED:
+        connection.executescript(f"BEGIN IMMEDIATE; {statements} COMMIT;")
 
 
 def claim(path: Path) -> sqlite3.Connection:

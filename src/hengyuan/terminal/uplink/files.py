@@ -9,7 +9,7 @@ import structlog
 
 from hengyuan.record.refusal import Refusal
 from hengyuan.terminal.board import Ring
-from hengyuan.terminal.config import PlatformTable
+from hengyuan.terminal.config_tables import PlatformTable
 from hengyuan.terminal.enrolment import Identity
 from hengyuan.terminal.store import DueFile, StoreWorker
 from hengyuan.terminal.transports.link import Backoff

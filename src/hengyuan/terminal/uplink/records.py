@@ -12,7 +12,7 @@ from hengyuan.record.batch import MAX_BODY_BYTES, seal
 from hengyuan.record.refusal import Refusal
 from hengyuan.terminal.board import Ring
 from hengyuan.terminal.clock import Clock
-from hengyuan.terminal.config import PlatformTable
+from hengyuan.terminal.config_tables import PlatformTable
 from hengyuan.terminal.enrolment import Identity
 from hengyuan.terminal.store import StoreWorker
 from hengyuan.terminal.transports.link import Backoff

@@ -1,0 +1,229 @@
+"""Judging a passage, storing its record, telling the driver: in that order, whatever fails."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+import structlog
+
+from hengyuan.law.verdict import JudgeSettings
+from hengyuan.record.model import Flag, InvalidRecord, Kind, Record
+from hengyuan.terminal.board import Board, LaneView, Weighed
+from hengyuan.terminal.clock import CheckedClock, Clock
+from hengyuan.terminal.config_tables import JudgeTable
+from hengyuan.terminal.judging import Finding, VehicleFacts, facts_of, find
+from hengyuan.terminal.lane.lane import Lane
+from hengyuan.terminal.lane.passage import Passage
+from hengyuan.terminal.lane.recording import files_of, make_record
+from hengyuan.terminal.messages import Messages
+from hengyuan.terminal.panel import Panel
+from hengyuan.terminal.store import Appended, Draft, StoreWorker
+
+log = structlog.get_logger(__name__)
+
+STORE_RETRY_S = 1.0
+TELL_RETRY_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all lanes of a terminal share."""
+
+    terminal: str
+    store: StoreWorker
+    clock: Clock
+    checked: CheckedClock
+    judge_settings: JudgeSettings
+    judge: JudgeTable
+    messages: Messages
+    board: Board
+    recorded: Callable[[int, float], None]
+    """Told of each stored record: its seq, and when its weight settled (monotonic)."""
+
+
+@dataclass(slots=True)
+class Weighing:
+    """A judged passage on its way into the store."""
+
+    passage: Passage
+    as_recorded: Passage
+    """The same, with what the record says of it otherwise."""
+    at_ms: int
+    facts: VehicleFacts
+    finding: Finding | None
+    flags: set[Flag]
+    passed: tuple[int, ...]
+    judged_us: int
+
+
+class Recorder:
+    """Writes the records of one lane, one after the other. `last_ms` is the newest one's time."""
+
+    def __init__(self, view: LaneView, panel: Panel, around: Surroundings) -> None:
+        self.view = view
+        self.panel = panel
+        self.last_ms: int | None = None
+        self.lane: Lane
+        self._around = around
+        self._number = view.number
+        self._kind: Kind = view.kind
+        self._order = asyncio.Lock()
+        self._told_us: dict[int, int] = {}
+
+    def judge(self, passage: Passage, at_ms: int) -> Weighing:
+        assert passage.settled_at is not None and passage.mass_kg is not None
+        around = self._around
+        gross_kg = max(0, passage.mass_kg)
+        facts = facts_of(
+            passage.axles,
+            gross_kg,
+            around.judge.axle_mass_differs_percent,
+            count_tyres=around.judge.count_tyres,
+            driven_bogie=around.judge.driven_bogie,
+        )
+        finding = None
+        if self._kind == "exit":
+            finding = find(facts, gross_kg, at_ms, around.judge_settings)
+        return Weighing(
+            passage=passage,
+            as_recorded=passage,
+            at_ms=at_ms,
+            facts=facts,
+            finding=finding,
+            flags=set(),
+            passed=self.lane.waiting.take_passed(),
+            judged_us=round((around.clock.monotonic() - passage.settled_at) * 1_000_000),
+        )
+
+    async def record(self, weighing: Weighing, timed: bool) -> None:
+        passage = weighing.passage
+        async with self._order:
+            appended = await self._append(weighing)
+        if appended is None:
+            return
+        record = appended.record
+        self.last_ms = record.weighed_at
+        self.lane.stored(passage, record.seq)
+        weighed = Weighed(record, weighing.finding)
+        self._around.board.newest.appendleft(weighed)
+        assert passage.settled_at is not None
+        self._around.recorded(record.seq, passage.settled_at)
+        log.info(
+            "lane.recorded",
+            lane=self._number,
+            seq=record.seq,
+            kind=record.kind,
+            gross_kg=record.gross_kg,
+            limit_kg=record.limit_kg,
+            verdict=record.verdict,
+            flags=record.flags,
+        )
+        if self.lane.passage is passage:
+            self.view.current = weighed
+        self._around.board.ring()
+        if self.lane.passage in (passage, None):
+            await self.tell(passage, weighed, record.seq if timed else None)
+
+    async def _append(self, weighing: Weighing) -> Appended | None:
+        """Store it, however often that has to be tried: a verdict is told of a record only."""
+        store = self._around.store
+        while True:
+            try:
+                appended = await store.do(store.store.append, self._draft(weighing))
+            except (sqlite3.Error, OSError) as error:
+                self.fault("store", str(error))
+                await asyncio.sleep(STORE_RETRY_S)
+            except (InvalidRecord, msgspec.ValidationError) as error:
+                # cannot be stored however often it is tried; the truck must not stop the lane
+                log.exception("lane.record_impossible", lane=self._number)
+                self.fault("record", str(error))
+                await self.note("record_impossible", str(error))
+                return None
+            else:
+                self.sound("store")
+                return appended
+
+    def _draft(self, weighing: Weighing) -> Draft:
+        passage = weighing.passage
+        sizes = files_of(passage)
+
+        def make(seq: int) -> Record:
+            return make_record(
+                seq,
+                terminal=self._around.terminal,
+                lane=self._number,
+                kind="reweigh" if passage.corrects else self._kind,
+                weighed_at=weighing.at_ms,
+                passage=weighing.as_recorded,
+                facts=weighing.facts,
+                finding=weighing.finding,
+                flags=weighing.flags,
+            )
+
+        return Draft(
+            make=make,
+            lane=self._number,
+            on_scale=self.lane.passage is passage,
+            used=tuple(sighting.id for sighting in passage.sightings.values()),
+            passed=weighing.passed,
+            evidence_bytes={ref.digest: size for ref, size in sizes.items()},
+            settled_at_ms=weighing.at_ms,
+            judged_us=weighing.judged_us,
+        )
+
+    async def tell(self, passage: Passage, weighed: Weighed, timed: int | None = None) -> None:
+        record = weighed.record
+        message = self._around.messages.verdict(record.plate, record.gross_kg or 0, weighed.finding)
+        while True:
+            told_at = await self.panel.tell(message)
+            if told_at is not None:
+                break
+            self.fault("displays", "; ".join(self.panel.errors.values()))
+            if self.lane.passage is not passage:
+                return
+            await asyncio.sleep(TELL_RETRY_S)
+        self.sound("displays")
+        if timed is not None and passage.settled_at is not None:
+            self._told_us[timed] = round((told_at - passage.settled_at) * 1_000_000)
+        self.lane.told(passage)
+
+    async def write_cleared(self) -> None:
+        told_us, self._told_us = self._told_us, {}
+        passed = self.lane.waiting.take_passed()
+        store = self._around.store
+        try:
+            await store.do(store.store.lane_cleared, self._number, told_us, passed)
+        except (sqlite3.Error, OSError) as error:
+            # the next record writes the lane anew; only the timings have to wait for it
+            self._told_us = told_us | self._told_us
+            log.error("lane.cleared_not_stored", lane=self._number, error=str(error))
+
+    async def note(self, what: str, detail: str) -> None:
+        store = self._around.store
+        try:
+            await store.do(
+                store.store.note, self._around.clock.now_ms(), self._number, what, detail
+            )
+        except (sqlite3.Error, OSError) as error:
+            log.error("lane.note_not_stored", lane=self._number, what=what, error=str(error))
+
+    def fault(self, code: str, why: str) -> None:
+        if self.view.faults.get(code) != why:
+            log.error("lane.fault", lane=self._number, fault=code, why=why)
+            self.view.faults[code] = why
+            self._around.board.ring()
+
+    def sound(self, code: str) -> None:
+        if self.view.faults.pop(code, None) is not None:
+            log.info("lane.fault_over", lane=self._number, fault=code)
+            self._around.board.ring()
+
+    async def write_told(self) -> None:
+        """Write down the timings that wait for the next change of the lane."""
+        told_us, self._told_us = self._told_us, {}
+        store = self._around.store
+        await store.do(store.store.told, told_us)
