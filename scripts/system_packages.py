@@ -1,4 +1,4 @@
-"""`python -m scripts.system_packages [NAME…]`: Chromium and Chinese fonts, which no wheel brings.
+"""`python -m scripts.system_packages [NAME…]`: what no wheel brings: a browser, fonts, servers.
 
 With names only those of them: the demo needs the fonts, for its documents, and no browser. Quick
 when all are there. Missing ones are installed by apt for root; anybody else is told the one
@@ -30,9 +30,15 @@ def has_chinese_font() -> bool:
     return any(next(folder.rglob("Noto*CJK*"), None) for folder in folders if folder.is_dir())
 
 
+def has_broker() -> bool:
+    """An MQTT broker, for the tests of that transport; Debian puts it where users do not look."""
+    return shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin") is not None
+
+
 NEEDED: dict[str, Callable[[], bool]] = {
     "chromium": has_browser,
     "fonts-noto-cjk": has_chinese_font,
+    "mosquitto": has_broker,
 }
 
 
@@ -41,7 +47,8 @@ def missing(wanted: Collection[str]) -> list[str]:
     return [package for package in wanted if not NEEDED[package]()]
 
 
-def main(wanted: Collection[str] = tuple(NEEDED)) -> int:
+def main(wanted: Collection[str] = ()) -> int:
+    wanted = wanted or tuple(NEEDED)
     packages = missing(wanted)
     if not packages:
         return 0
@@ -64,4 +71,4 @@ def main(wanted: Collection[str] = tuple(NEEDED)) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:] or tuple(NEEDED)))
+    raise SystemExit(main(sys.argv[1:]))

@@ -15,7 +15,15 @@ from hengyuan.terminal.transports.connection import Connection
 from hengyuan.terminal.transports.recording import RecordedConnection, Recorder
 from hengyuan.terminal.transports.replay import open_replay
 from hengyuan.terminal.transports.serial import open_serial
-from hengyuan.terminal.transports.settings import Replay, Serial, Tcp, TcpServer, Transport, Udp
+from hengyuan.terminal.transports.settings import (
+    Mqtt,
+    Replay,
+    Serial,
+    Tcp,
+    TcpServer,
+    Transport,
+    Udp,
+)
 from hengyuan.terminal.transports.tcp_client import open_tcp
 from hengyuan.terminal.transports.tcp_server import open_tcp_server
 from hengyuan.terminal.transports.udp import open_udp
@@ -65,6 +73,11 @@ async def _open(transport: Transport) -> Connection:
             return await open_serial(transport)
         case Udp():
             return await open_udp(transport)
+        case Mqtt():
+            # only here: a terminal without such a device does not load the library
+            from hengyuan.terminal.transports.mqtt import open_mqtt
+
+            return await open_mqtt(transport)
         case Replay():
             return await open_replay(transport)
 

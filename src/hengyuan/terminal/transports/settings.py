@@ -58,6 +58,28 @@ class Udp(TransportSettings, tag="udp", frozen=True):
     local_host: Annotated[str, Meta(min_length=1)] = "0.0.0.0"  # noqa: S104
 
 
+Topic = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class Mqtt(TransportSettings, tag="mqtt", frozen=True):
+    """A device behind a broker: the payloads of one topic are its bytes."""
+
+    host: Annotated[str, Meta(min_length=1)]
+    topic: Topic
+    """Where the device's bytes come; may hold the wildcards + and #."""
+    port: Port = 1883
+    write_topic: Topic | None = None
+    """Where bytes for the device go; None for a device that is only heard."""
+    qos: Literal[0, 1, 2] = 0
+    """0: a weight that comes late is worth nothing."""
+    user: str | None = None
+    password_file: str | None = None
+    """File that holds the password: it stands in no configuration."""
+    tls: bool = False
+    ca_file: str | None = None
+    connect_timeout_s: Annotated[float, Meta(gt=0)] = 5.0
+
+
 class Replay(TransportSettings, tag="replay", frozen=True):
     """A recorded file in place of a device."""
 
@@ -68,4 +90,4 @@ class Replay(TransportSettings, tag="replay", frozen=True):
     """Whether it begins again at its end, or falls silent."""
 
 
-Transport = Tcp | TcpServer | Serial | Udp | Replay
+Transport = Tcp | TcpServer | Serial | Udp | Mqtt | Replay

@@ -5,46 +5,35 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from hengyuan.terminal.transports.arrivals import Arrivals
 from hengyuan.terminal.transports.connection import Connection
 from hengyuan.terminal.transports.settings import Udp
-
-_WAITING = 256
-"""Datagrams held back for a slow reader; the oldest go first."""
 
 
 class _Datagrams(asyncio.DatagramProtocol):
     def __init__(self) -> None:
-        self.arrived: asyncio.Queue[bytes | Exception] = asyncio.Queue(_WAITING)
+        self.arrivals = Arrivals()
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
         if data:
-            self._put(data)
+            self.arrivals.put(data)
 
     def error_received(self, exc: Exception) -> None:
-        self._put(exc)
+        self.arrivals.put(exc)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._put(exc or ConnectionResetError("closed"))
-
-    def _put(self, item: bytes | Exception) -> None:
-        if self.arrived.full():
-            self.arrived.get_nowait()
-        self.arrived.put_nowait(item)
+        self.arrivals.put(exc or ConnectionResetError("closed"))
 
 
 class DatagramConnection(Connection):
     """Each read is one datagram, each write sends one."""
 
-    def __init__(self, transport: asyncio.DatagramTransport, protocol: _Datagrams) -> None:
+    def __init__(self, transport: asyncio.DatagramTransport, arrivals: Arrivals) -> None:
         self._transport = transport
-        self._protocol = protocol
+        self._arrivals = arrivals
 
     async def read(self, timeout_s: float) -> bytes:
-        async with asyncio.timeout(timeout_s):
-            item = await self._protocol.arrived.get()
-        if isinstance(item, Exception):
-            raise ConnectionResetError(str(item) or type(item).__name__)
-        return item
+        return await self._arrivals.get(timeout_s)
 
     async def write(self, data: bytes) -> None:
         if self._transport.is_closing():
@@ -67,4 +56,4 @@ async def open_udp(settings: Udp) -> Connection:
     transport, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
         _Datagrams, local_addr=local, remote_addr=(settings.host, settings.port)
     )
-    return DatagramConnection(transport, protocol)
+    return DatagramConnection(transport, protocol.arrivals)
