@@ -40,6 +40,7 @@ from hengyuan.terminal.transports.link import Backoff
 from hengyuan.terminal.uplink.client import PlatformClient
 from hengyuan.terminal.uplink.files import FileUplink
 from hengyuan.terminal.uplink.heartbeat import HeartbeatLoop
+from hengyuan.terminal.uplink.journal import JournalUplink
 from hengyuan.terminal.uplink.records import RecordUplink
 from hengyuan.terminal.uplink.state import UplinkState
 from hengyuan.terminal.uplink.tls import tls_context
@@ -91,6 +92,7 @@ class Terminal:
             config.platform, identity, client, worker, clock, self.uplink, ring
         )
         self.files = FileUplink(config.platform, identity, client, worker, self.uplink, ring)
+        self.journal = JournalUplink(config.platform, client, worker, self.uplink, ring)
         self.heartbeat = HeartbeatLoop(
             config.platform.heartbeat_s,
             client,
@@ -169,6 +171,7 @@ class Terminal:
             _supervised("files", self.files.run),
             _supervised("file queue", self._follow_records),
             _supervised("heartbeat", self.heartbeat.run),
+            _supervised("journal", self.journal.run),
         ]
         for lane in self.lanes.values():
             work += [self._device_work(lane, self.devices[s.name]) for s in lane.config.devices]
@@ -240,11 +243,14 @@ class Terminal:
                 states[f"lane {lane.config.table.number}"] = "fault"
         if self.uplink.diverged or self.uplink.refused:
             states["uplink"] = "fault"
+        if self.uplink.journal_diverged or self.uplink.journal_refused:
+            states["journal"] = "fault"
         return states
 
     async def _answered(self, answer: HeartbeatAnswer) -> None:
         self.records.reachable(answer.watermark)
         self.files.wake()
+        self.journal.wake()
         offset_ms = self.checked.offset_ms
         if offset_ms is not None:
             try:

@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from hengyuan.record.canonical import read_line, write_line
 from hengyuan.record.chain import extend, link
@@ -25,6 +25,8 @@ from hengyuan.terminal.words import installer_text as _
 SightingKind = Literal["plate", "axles"]
 FILE_NAME = "terminal.db"
 _CHECKED_AT_START = 200
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,11 @@ class Store:
             with contextlib.suppress(sqlite3.OperationalError):
                 self._db.execute("ROLLBACK")
             raise
+
+    def within(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` in one transaction: for tables that have a module of their own."""
+        with self._transaction():
+            return work(self._db)
 
     # records
 

@@ -20,6 +20,7 @@ from hengyuan.record.answers import (
     Watermark,
 )
 from hengyuan.record.batch import CONTENT_TYPE
+from hengyuan.record.journal import JournalStored
 from hengyuan.record.refusal import STATUS, Refusal
 from hengyuan.record.requests import sign_request
 from hengyuan.terminal.clock import CheckedClock, Clock
@@ -74,6 +75,11 @@ class PlatformClient:
         answer = await self._ask("POST", "heartbeat", HeartbeatAnswer, body)
         self._checked.checked(answer.time_ms, asked_at, self._clock.monotonic())
         return answer
+
+    async def send_journal(self, body: bytes) -> JournalStored:
+        """Upload a part of the journal."""
+        headers = {"content-type": "application/json"}
+        return await self._ask("POST", "journal", JournalStored, body, headers)
 
     async def file_progress(self, digest: str) -> FileProgress:
         """How much of a file the platform holds."""

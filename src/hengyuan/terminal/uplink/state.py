@@ -22,6 +22,13 @@ class UplinkState:
     diverged: str | None = None
     """The platform holds another history of this terminal: nothing is uploaded any more."""
 
+    journal_waiting: int = 0
+    """Entries of the journal not yet acknowledged."""
+    journal_refused: str | None = None
+    """The platform answers and does not take the journal."""
+    journal_diverged: str | None = None
+    """The platform holds other entries: the journal is not uploaded any more."""
+
     @property
     def records_waiting(self) -> int:
         """Records not yet acknowledged."""
