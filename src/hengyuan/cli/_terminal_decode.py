@@ -87,7 +87,7 @@ def _settings_file(file: Path) -> dict[str, Any]:
         return msgspec.toml.decode(file.read_bytes(), type=dict[str, Any])
     except OSError as error:
         refuse(f"--settings:读不了 {file}:{error.strerror}")
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         refuse(f"--settings:{file} 不是 TOML:{error}")
 
 

@@ -30,5 +30,5 @@ def decode(data: bytes, settings: Settings | None = None) -> list[Shown | Refuse
     """The message of one answer to the page."""
     try:
         return [msgspec.json.decode(data, type=Shown)]
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return [Refused("json", data[:256], 0.0, str(error))]
