@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 import hengyuan.terminal
-from hengyuan.terminal.screen.app import templates
+from hengyuan.terminal.screen.pages import templates
 
 ROOT = Path(hengyuan.terminal.__file__).parent
 _CALLS = {"_", "gettext", "ngettext"}

@@ -1,8 +1,9 @@
-"""Who may see what of the gate's web server.
+"""Who may see what of the gate's web server, and who is at the page.
 
-With a PIN in the configuration, the gatekeeper's page asks for it. Without one, the page is for a
-browser on this very machine. Displays and camera pushes are open to the gate's own network: the
-one shows what hangs in the open anyway, the other is checked by the camera's address and content.
+With a PIN or people in the configuration, the gatekeeper's page asks for them. Without, the page is
+for a browser on this very machine. Displays and camera pushes are open to the gate's own network:
+the one shows what hangs in the open anyway, the other is checked by the camera's address and
+content.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ _LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 class Access:
     """Decides about one request at a time."""
 
-    def __init__(self, settings: ScreenTable, sessions: Sessions) -> None:
-        self.needs_pin = settings.pin is not None
+    def __init__(self, settings: ScreenTable, sessions: Sessions, named: bool = False) -> None:
+        """`named`: people are configured, who log in by name and PIN."""
+        self.named = named
+        self.needs_pin = named or settings.pin is not None
         self._sessions = sessions
 
     def is_open_to(self, connection: HTTPConnection) -> bool:
@@ -34,6 +37,10 @@ class Access:
     def status_is_open_to(self, connection: HTTPConnection) -> bool:
         """The same for figures without plates or pictures, which local tools read too."""
         return is_local(connection) or self.is_open_to(connection)
+
+    def operator(self, connection: HTTPConnection) -> str | None:
+        """Name of who is logged in; None where nobody gives a name."""
+        return self._sessions.name(connection.cookies.get(COOKIE, ""))
 
 
 def is_local(connection: HTTPConnection) -> bool:

@@ -48,7 +48,7 @@ class Sessions:
     def __init__(self, hours: float, clock: Clock) -> None:
         self._seconds = hours * 3600
         self._clock = clock
-        self._until: dict[str, float] = {}
+        self._running: dict[str, tuple[float, str | None]] = {}
         self._failed: deque[float] = deque(maxlen=_TRIES)
 
     @property
@@ -61,18 +61,23 @@ class Sessions:
         """A wrong PIN was given."""
         self._failed.append(self._clock.monotonic())
 
-    def begin(self) -> str:
-        """A new session's token."""
+    def begin(self, name: str | None = None) -> str:
+        """A new session's token; `name` of who begins it, where people have names."""
         now = self._clock.monotonic()
-        self._until = {token: until for token, until in self._until.items() if until > now}
+        self._running = {token: each for token, each in self._running.items() if each[0] > now}
         token = secrets.token_urlsafe(32)
-        self._until[token] = now + self._seconds
+        self._running[token] = (now + self._seconds, name)
         return token
 
     def end(self, token: str) -> None:
         """Log out."""
-        self._until.pop(token, None)
+        self._running.pop(token, None)
 
     def holds(self, token: str) -> bool:
         """Whether a token is of a running session."""
-        return self._until.get(token, float("-inf")) > self._clock.monotonic()
+        until, _ = self._running.get(token, (float("-inf"), None))
+        return until > self._clock.monotonic()
+
+    def name(self, token: str) -> str | None:
+        """Who a running session belongs to; None without one or without a name."""
+        return self._running[token][1] if self.holds(token) else None
