@@ -72,5 +72,6 @@ lock: $(UV) ## resolve the dependencies anew
 	$(UV) lock
 
 clean: ## what was built
-	rm -rf .venv $(TOOLS) node_modules src/hengyuan/platform/static/vendor .demo dist
+	rm -rf .venv $(TOOLS) node_modules .demo dist
+	rm -rf src/hengyuan/platform/static/vendor src/hengyuan/terminal/screen/static/vendor
 	find src -name '*.mo' -delete

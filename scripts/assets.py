@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PLATFORM = ROOT / "src" / "hengyuan" / "platform"
 VENDOR = PLATFORM / "static" / "vendor"
+TERMINAL_VENDOR = ROOT / "src" / "hengyuan" / "terminal" / "screen" / "static" / "vendor"
 MODULES = ROOT / "node_modules"
 
 FILES = {
@@ -29,6 +30,13 @@ FILES = {
     "echarts/dist/echarts.min.js": "echarts/echarts.min.js",
     "echarts/LICENSE": "echarts/LICENSE",
     "echarts/NOTICE": "echarts/NOTICE",
+    "hls.js/dist/hls.light.min.js": "hls/hls.light.min.js",
+    "hls.js/LICENSE": "hls/LICENSE",
+}
+# the gate's own web server serves these; it has no access to the platform's
+TERMINAL_FILES = {
+    "hls.js/dist/hls.light.min.js": "hls/hls.light.min.js",
+    "hls.js/LICENSE": "hls/LICENSE",
 }
 
 _ICON = re.compile(r"""\{%\s*icon\s+"([a-z0-9-]+)"|\bicon(?::\s*str)?\s*=\s*"([a-z0-9-]+)\"""")
@@ -37,9 +45,14 @@ _SVG = "http://www.w3.org/2000/svg"
 
 
 def build_assets() -> list[str]:
-    """Bring `static/vendor/` up to date; the names of what was written."""
+    """Bring both `static/vendor/` up to date; the names of what was written."""
     _install_packages()
-    written = [target for source, target in FILES.items() if _copy(MODULES / source, target)]
+    written = [
+        target
+        for vendor, files in ((VENDOR, FILES), (TERMINAL_VENDOR, TERMINAL_FILES))
+        for source, target in files.items()
+        if _copy(MODULES / source, vendor / target)
+    ]
     if _write(VENDOR / "icons.svg", _sprite(used_icons())):
         written.append("icons.svg")
     return written
@@ -76,13 +89,13 @@ def _npm(*arguments: str) -> None:
         raise SystemExit(f"npm {' '.join(arguments)} failed with code {code}")
 
 
-def _copy(source: Path, target: str) -> bool:
+def _copy(source: Path, target: Path) -> bool:
     content = source.read_bytes()
     if source.suffix in {".js", ".css"}:
         # the maps are not shipped; a browser's tools would ask for them in vain
         content = _SOURCE_MAP.sub(b"", content)
-        _write(VENDOR / f"{target}.gz", gzip.compress(content, mtime=0))
-    return _write(VENDOR / target, content)
+        _write(target.with_name(f"{target.name}.gz"), gzip.compress(content, mtime=0))
+    return _write(target, content)
 
 
 def _write(path: Path, content: bytes) -> bool:
