@@ -166,10 +166,13 @@ class _Server(uvicorn.Server):
             self._tell()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Live pages are told to come back later; what is left is cut when the time is up."""
+        """Live pages and waiting terminals are told to come back later; what is left is cut when
+        the time is up."""
+        from hengyuan.platform.asgi import application
         from hengyuan.platform.board.services import end_streams
 
         end_streams()
+        application.end_waits()
         await super().shutdown(sockets)
 
     @contextlib.contextmanager

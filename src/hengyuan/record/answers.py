@@ -9,10 +9,10 @@ from hengyuan.record.model import MAX_SEQ, MAX_TIME_MS, DigestHex
 
 DeviceStateName = Literal["fault", "offline", "ok", "stale", "unknown"]
 # No control characters: a NUL would not fit into a database text, the others into a table cell.
-_PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]*\Z"
+PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]*\Z"
 # What a heartbeat counts fits into 32 bits: 2 million GB, 24 days.
 _MAX_COUNT = 2**31 - 1
-DeviceName = Annotated[str, Meta(min_length=1, max_length=40, pattern=_PRINTABLE)]
+DeviceName = Annotated[str, Meta(min_length=1, max_length=40, pattern=PRINTABLE)]
 Count = Annotated[int, Meta(ge=0, le=_MAX_COUNT)]
 
 
@@ -38,9 +38,9 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     devices: Annotated[dict[DeviceName, DeviceStateName], Meta(max_length=64)]
     disk_free_mb: Count
     queue: Count
-    rule_pack: Annotated[str, Meta(max_length=32, pattern=_PRINTABLE)]
+    rule_pack: Annotated[str, Meta(max_length=32, pattern=PRINTABLE)]
     seq: Annotated[int, Meta(ge=0, le=MAX_SEQ)]
-    software: Annotated[str, Meta(max_length=40, pattern=_PRINTABLE)]
+    software: Annotated[str, Meta(max_length=40, pattern=PRINTABLE)]
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):

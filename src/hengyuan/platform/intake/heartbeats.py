@@ -7,6 +7,7 @@ import asyncpg
 import msgspec
 
 from hengyuan.platform.intake.batches import watermark_of
+from hengyuan.platform.intake.commands import Mailbox
 from hengyuan.platform.intake.http import Answer, Request, signed_by
 from hengyuan.platform.intake.registry import Registry
 from hengyuan.record.answers import Command, Heartbeat, HeartbeatAnswer
@@ -24,7 +25,9 @@ WHERE id = $1
 """
 
 
-async def take(request: Request, registry: Registry, pool: asyncpg.Pool) -> Answer:
+async def take(
+    request: Request, registry: Registry, pool: asyncpg.Pool, mailbox: Mailbox
+) -> Answer:
     """Write down the terminal's state; answer with the time, the watermark and commands."""
     terminal = await signed_by(request, registry)
     try:
@@ -47,7 +50,7 @@ async def take(request: Request, registry: Registry, pool: asyncpg.Pool) -> Answ
         terminal.id,
         MAX_ASKED,
     )
-    commands = []
+    commands = await mailbox.for_heartbeat(terminal.id)
     if rows:
         digests = [row["digest"].hex() for row in rows]
         commands.append(

@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from hengyuan.platform.embedded import database_url
-from hengyuan.platform.intake import batches, evidence, heartbeats
+from hengyuan.platform.intake import batches, commands, evidence, heartbeats
 from hengyuan.platform.intake.http import Answer, Request, read_body
 from hengyuan.platform.intake.registry import Registry
 from hengyuan.platform.intake.writer import Writer
@@ -57,21 +57,23 @@ class Lane:
 
     async def start(self) -> None:
         """Open the pool, make the months, begin to write."""
-        self._pool = await asyncpg.create_pool(
-            self._url or database_url(), min_size=2, max_size=POOL_SIZE
-        )
+        url = self._url or database_url()
+        self._pool = await asyncpg.create_pool(url, min_size=2, max_size=POOL_SIZE)
         self.registry = Registry(self._pool)
         self.writer = Writer(self._pool)
         self.store = evidence_store()
+        self.mailbox = commands.Mailbox(url, self._pool)
         await self.writer.start()
         self._services = [
+            asyncio.create_task(self.mailbox.run(), name="intake-commands"),
             asyncio.create_task(
                 evidence.watch_missing(self._pool, self.store), name="intake-missing-files"
-            )
+            ),
         ]
 
     async def stop(self) -> None:
         """Write nothing more and let go of the database."""
+        self.end_waits()
         for task in self._services:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -79,6 +81,11 @@ class Lane:
         if self._pool is not None:
             await self.writer.stop()
             await self._pool.close()
+
+    def end_waits(self) -> None:
+        """Answer the terminals that wait for commands: they ask again when the platform is back."""
+        if self._pool is not None:
+            self.mailbox.end()
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -121,7 +128,11 @@ class Lane:
             case "GET", ["watermark"]:
                 return await batches.watermark(request, self.registry, self._database)
             case "POST", ["heartbeat"]:
-                return await heartbeats.take(request, self.registry, self._database)
+                return await heartbeats.take(request, self.registry, self._database, self._mailbox)
+            case "POST", ["commands"]:
+                return await commands.poll(request, self.registry, self._mailbox)
+            case "POST", ["commands", command]:
+                return await commands.outcome(request, command, self.registry, self._mailbox)
             case "GET", ["files", digest]:
                 return await evidence.progress(request, digest, self.registry, self.store)
             case "PUT", ["files", digest]:
@@ -129,6 +140,12 @@ class Lane:
                     request, digest, self.registry, self.store, self._database
                 )
         raise Refusal("not_found", f"{request.method} {request.path} is not part of the protocol")
+
+    @property
+    def _mailbox(self) -> commands.Mailbox:
+        if self._pool is None:
+            raise Refusal("busy", "the platform is starting")
+        return self.mailbox
 
     @property
     def _database(self) -> asyncpg.Pool:

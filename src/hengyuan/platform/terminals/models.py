@@ -1,9 +1,11 @@
-"""Terminals at the gates of source units, and the one-time codes by which they are enrolled."""
+"""Terminals at the gates of source units, the one-time codes by which they are enrolled, and what
+the county asks of them."""
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -103,6 +105,10 @@ class Terminal(models.Model):
     software_version = models.CharField(_("software"), max_length=40, blank=True)
     disk_free_mb = models.PositiveIntegerField(_("free disk (MB)"), null=True, blank=True)
 
+    # what it said when it last asked for commands; null: it never did, its software cannot
+    asked_at = models.DateTimeField(_("last asked for commands"), null=True, blank=True)
+    cameras = models.JSONField(_("cameras"), null=True, blank=True)
+
     history = HistoricalRecords(
         excluded_fields=[
             "last_seen_at",
@@ -111,6 +117,8 @@ class Terminal(models.Model):
             "clock_offset_ms",
             "software_version",
             "disk_free_mb",
+            "asked_at",
+            "cameras",
         ]
     )
     objects = TerminalQuerySet.as_manager()
@@ -171,3 +179,84 @@ class EnrolmentCode(models.Model):
     def is_open(self) -> bool:
         """Can still be used."""
         return self.used_at is None and self.revoked_at is None and self.expires_at > timezone.now()
+
+
+class CommandState(models.TextChoices):
+    WAITING = "waiting", _("Waiting for the terminal")
+    DELIVERED = "delivered", _("Delivered")
+    WORKING = "working", _("In progress")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+
+
+OPEN_STATES = (CommandState.WAITING, CommandState.DELIVERED, CommandState.WORKING)
+
+
+class CommandQuerySet(models.QuerySet["Command"]):
+    def visible_to(self, user: User | AnonymousUser) -> CommandQuerySet:
+        return self.filter(
+            scope_q(user, region="terminal__unit__region", unit="terminal__unit"),
+        )
+
+    def open(self) -> CommandQuerySet:
+        """Not ended and not expired: what the terminal is still given."""
+        return self.filter(state__in=OPEN_STATES, expires_at__gt=timezone.now())
+
+
+class Command(models.Model):
+    """Something asked of a terminal: durable, handed over until it is answered or expires.
+
+    The intake lane writes `state` and what follows it, in SQL.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    terminal = models.ForeignKey(
+        Terminal, models.CASCADE, related_name="commands", verbose_name=_("terminal")
+    )
+    name = models.CharField(_("command"), max_length=40)
+    arguments: Any = models.JSONField(_("arguments"), default=dict)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("asked by"),
+    )
+    asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
+    expires_at = models.DateTimeField(_("expires at"))
+    state = models.CharField(
+        _("state"), max_length=10, choices=CommandState.choices, default=CommandState.WAITING
+    )
+    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
+    deliveries = models.PositiveIntegerField(_("deliveries"), default=0)
+    percent = models.PositiveSmallIntegerField(_("progress (%)"), null=True, blank=True)
+    answer = models.CharField(_("answer"), max_length=500, blank=True)
+    answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
+
+    objects = CommandQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-asked_at"]
+        verbose_name = _("command")
+        verbose_name_plural = _("commands")
+        indexes = [
+            models.Index(
+                name="command_open",
+                fields=["terminal", "asked_at"],
+                condition=Q(state__in=["waiting", "delivered", "working"]),
+            ),
+            models.Index(name="command_newest", fields=["terminal", "-asked_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.terminal_id}: {self.name}"
+
+    @property
+    def has_ended(self) -> bool:
+        """Answered for good."""
+        return self.state in (CommandState.DONE, CommandState.FAILED)
+
+    @property
+    def has_expired(self) -> bool:
+        """Never answered, and not handed over any more. A late answer is still taken."""
+        return not self.has_ended and self.expires_at <= timezone.now()

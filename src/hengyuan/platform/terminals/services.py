@@ -1,23 +1,31 @@
-"""Writes about terminals: creating, enrolling, suspending, retiring."""
+"""Writes about terminals: creating, enrolling, suspending, retiring, asking something of one."""
 
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 import secrets
 from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hengyuan.platform.accounts.models import User
 from hengyuan.platform.ledger.models import Gate, SourceUnit
-from hengyuan.platform.terminals.models import EnrolmentCode, Terminal, TerminalState
+from hengyuan.platform.terminals.models import Command, EnrolmentCode, Terminal, TerminalState
 from hengyuan.record.suites import BadKey, suite_named
 
 CODE_VALID_FOR = timedelta(days=3)
+COMMAND_VALID_FOR = timedelta(days=1)
+COMMAND_MAX_BYTES = 128 * 1024
+"""Of a command's arguments as JSON; what is larger is fetched by an address or in parts."""
+COMMAND_CHANNEL = "terminal_command"
+"""Where the intake lane hears of a new command, so that it reaches the terminal at once."""
+_COMMAND_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _NUMBER_MAX = 99
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U to misread
 _CODE_GROUPS, _GROUP_CHARS = 4, 5  # 100 bits
@@ -140,6 +148,51 @@ def retire(terminal: Terminal, by: User, reason: str) -> Terminal:
     open_codes = retired.enrolment_codes.filter(used_at=None, revoked_at=None)
     open_codes.update(revoked_at=timezone.now())
     return retired
+
+
+@transaction.atomic
+def send_command(
+    terminal: Terminal,
+    name: str,
+    arguments: dict[str, Any],
+    by: User | None,
+    valid_for: timedelta = COMMAND_VALID_FOR,
+) -> Command:
+    """Ask something of a terminal. It has it within a second of the commit if it is connected.
+
+    `name` is what the terminal's registry (`terminal/uplink/commands.py`) calls its handler, for
+    example `configure`, `rule_pack`, `update`, `live_video`, `take_clip`; `arguments` is JSON of at
+    most COMMAND_MAX_BYTES. The command is stored with who asked and when. It is handed over again
+    until the terminal answers `done` or `failed` (`Command.state`, `Command.answer`) or
+    `valid_for` is over, so its handler must do no harm the second time; commands to one terminal
+    are handed over in the order in which they were asked. A terminal that is suspended hears
+    nothing until it is resumed.
+
+    Whether `by` may ask this is checked by the caller (`accounts.permissions`), who also finds
+    the terminal by `visible_to`. ValueError for a bad name or arguments; WrongState for a terminal
+    that is not enrolled.
+    """
+    if not _COMMAND_NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no name of a command")
+    text = json.dumps(arguments, ensure_ascii=False, allow_nan=False)
+    if "\\u0000" in text:
+        raise ValueError("the arguments hold a NUL, which the database cannot keep")
+    if len(text.encode()) > COMMAND_MAX_BYTES:
+        raise ValueError(f"the arguments have more than {COMMAND_MAX_BYTES} bytes")
+    if terminal.state not in (TerminalState.ENROLLED, TerminalState.SUSPENDED):
+        raise WrongState(f"{terminal.code} is {terminal.state}, nothing can be asked of it")
+    now = timezone.now()
+    command = Command.objects.create(
+        terminal=terminal,
+        name=name,
+        arguments=arguments,
+        asked_by=by,
+        asked_at=now,
+        expires_at=now + valid_for,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [COMMAND_CHANNEL])
+    return command
 
 
 @transaction.atomic
