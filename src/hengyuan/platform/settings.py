@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "hengyuan.platform.accounts",
     "hengyuan.platform.ledger",
     "hengyuan.platform.terminals",
+    "hengyuan.platform.upkeep",
     "hengyuan.platform.weighing",
     "hengyuan.platform.intake",
     "hengyuan.platform.documents",

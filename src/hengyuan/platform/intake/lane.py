@@ -15,12 +15,13 @@ import msgspec
 import structlog
 
 from hengyuan.platform.embedded import database_url
-from hengyuan.platform.intake import batches, commands, evidence, heartbeats
+from hengyuan.platform.intake import batches, commands, evidence, heartbeats, journal
 from hengyuan.platform.intake.http import Answer, Request, read_body
 from hengyuan.platform.intake.registry import Registry
 from hengyuan.platform.intake.writer import Writer
 from hengyuan.platform.weighing.evidence import evidence_store
 from hengyuan.record.batch import MAX_BODY_BYTES
+from hengyuan.record.journal import MAX_JOURNAL_BYTES
 from hengyuan.record.refusal import Refusal
 
 log = structlog.get_logger(__name__)
@@ -28,6 +29,7 @@ log = structlog.get_logger(__name__)
 PREFIX = "/api/intake/v1/"
 POOL_SIZE = 8
 RETRY_AFTER_S = 2
+_LIMITS = {"batches": MAX_BODY_BYTES, "journal": MAX_JOURNAL_BYTES}
 # What intake makes dies with its reference count; walking all objects after each 700 new ones
 # cost a tenth of its time. Cycles that Django leaves are still collected, less often.
 _COLLECT_AFTER = (20_000, 20, 20)
@@ -108,7 +110,7 @@ class Lane:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            limit = MAX_BODY_BYTES if scope["path"] == PREFIX + "batches" else evidence.MAX_CHUNK
+            limit = _LIMITS.get(scope["path"].removeprefix(PREFIX), evidence.MAX_CHUNK)
             request = Request(scope, await read_body(scope, receive, limit))
             answer = await self._answer(request)
         except Refusal as refusal:
@@ -133,6 +135,8 @@ class Lane:
                 return await commands.poll(request, self.registry, self._mailbox)
             case "POST", ["commands", command]:
                 return await commands.outcome(request, command, self.registry, self._mailbox)
+            case "POST", ["journal"]:
+                return await journal.take(request, self.registry, self._database)
             case "GET", ["files", digest]:
                 return await evidence.progress(request, digest, self.registry, self.store)
             case "PUT", ["files", digest]:
