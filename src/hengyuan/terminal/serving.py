@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from hengyuan.terminal.app import Terminal, stop_on_signals
+from hengyuan.terminal.clock import Clock
 from hengyuan.terminal.config import Config
 from hengyuan.terminal.enrolment import load_identity
 from hengyuan.terminal.screen.app import screen_app
 from hengyuan.terminal.screen.server import ScreenServer
 
 
-async def serve(config: Config) -> None:
-    """Work until a signal ends it.
+async def serve(config: Config, clock: Clock | None = None) -> None:
+    """Work until a signal ends it, by this machine's clock unless another one is given.
 
     Raises NotEnrolled, UnusableStore or PortTaken where it cannot begin.
     """
     identity = load_identity(config.data_dir)
-    terminal = await Terminal.open(config, identity)
+    terminal = await Terminal.open(config, identity, clock)
     try:
         server = ScreenServer(screen_app(terminal), config.screen.host, config.screen.port)
     except Exception:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
+from hengyuan.terminal.clock import utc
 from hengyuan.terminal.drivers.base import PushCameraDriver
 from hengyuan.terminal.lane.service import LaneService
 
@@ -31,6 +31,7 @@ class CameraDoor:
     """Takes the pushes of all cameras, one at a time for each of them."""
 
     def __init__(self, terminal: Terminal) -> None:
+        self._clock = terminal.clock
         self._lane_of: dict[str, LaneService] = {}
         self._drivers: dict[str, PushCameraDriver] = {}
         self._turns: dict[str, asyncio.Lock] = {}
@@ -85,7 +86,7 @@ class CameraDoor:
         peer = request.client.host if request.client else None
         content_type = request.headers.get("content-type", "")
         try:
-            event = driver.receive(content_type, body, datetime.now(UTC), peer)
+            event = driver.receive(content_type, body, utc(self._clock.now_ms()), peer)
         except ValueError as error:
             return _refusal(400, getattr(error, "reason", "malformed"), str(error))
         if event is not None:
