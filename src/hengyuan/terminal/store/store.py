@@ -18,7 +18,7 @@ from hengyuan.record.canonical import read_line, write_line
 from hengyuan.record.chain import extend, link
 from hengyuan.record.model import Record
 from hengyuan.record.suites import Suite
-from hengyuan.terminal.store import schema
+from hengyuan.terminal.store import schema, search
 from hengyuan.terminal.store.schema import UnusableStore
 from hengyuan.terminal.words import installer_text as _
 
@@ -89,6 +89,7 @@ class Store:
             schema.prepare(self._db)
             self._bind(terminal, genesis)
             self._check_chain()
+            search.catch_up(self._db)
         except sqlite3.DatabaseError as error:
             self._claim.close()
             raise UnusableStore(f"{self.path}: {error}") from error
@@ -172,6 +173,7 @@ class Store:
             line = write_line(record)
             digest = link(self._suite, previous, line)
             self._db.execute("INSERT INTO record VALUES (?, ?, ?)", (record.seq, line, digest))
+            search.index(self._db, record)
             self._db.executemany(
                 "INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, 'due')",
                 [
