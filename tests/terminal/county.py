@@ -31,6 +31,7 @@ from hengyuan.record.answers import (
 )
 from hengyuan.record.batch import check_lines, check_signature, parse
 from hengyuan.record.chain import genesis
+from hengyuan.record.journal import JournalEntry, JournalStored, read_part
 from hengyuan.record.model import Record
 from hengyuan.record.refusal import Refusal
 from hengyuan.record.requests import (
@@ -60,6 +61,8 @@ class County:
     digests: list[bytes] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     partial: dict[str, bytes] = field(default_factory=dict)
+    journal: list[JournalEntry] = field(default_factory=list)
+    journal_sizes: list[int] = field(default_factory=list)
     beats: list[Heartbeat] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     asked: Counter[str] = field(default_factory=Counter)
@@ -86,6 +89,7 @@ class County:
             Route("/api/terminals/v1/enrol", self._with_faults(self._enrol), methods=["POST"]),
             Route("/api/intake/v1/batches", self._with_faults(self._batch), methods=["POST"]),
             Route("/api/intake/v1/watermark", self._with_faults(self._watermark)),
+            Route("/api/intake/v1/journal", self._with_faults(self._journal), methods=["POST"]),
             Route("/api/intake/v1/heartbeat", self._with_faults(self._beat), methods=["POST"]),
             Route("/api/intake/v1/files/{digest}", self._with_faults(self._progress)),
             Route("/api/intake/v1/files/{digest}", self._with_faults(self._part), methods=["PUT"]),
@@ -153,6 +157,19 @@ class County:
     async def _watermark(self, request: Request) -> object:
         await self._signed(request)
         return {"watermark": self.mark()}
+
+    async def _journal(self, request: Request) -> object:
+        entries = read_part(await self._signed(request)).entries
+        last = len(self.journal)
+        if entries and entries[0].number > last + 1:
+            raise Refusal("gap", "", expected=last + 1)
+        for entry in entries:
+            if entry.number <= last and self.journal[entry.number - 1] != entry:
+                raise Refusal("conflict", f"another entry {entry.number} is stored")
+        new = [entry for entry in entries if entry.number > last]
+        self.journal += new
+        self.journal_sizes.append(len(new))
+        return JournalStored(last=len(self.journal))
 
     async def _beat(self, request: Request) -> object:
         body = await self._signed(request)

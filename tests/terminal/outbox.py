@@ -18,6 +18,7 @@ from hengyuan.terminal.enrolment import Enrolment, Identity
 from hengyuan.terminal.store import Draft, EvidenceFiles, Store, StoreWorker
 from hengyuan.terminal.uplink.client import PlatformClient
 from hengyuan.terminal.uplink.files import FileUplink
+from hengyuan.terminal.uplink.journal import JournalUplink
 from hengyuan.terminal.uplink.records import RecordUplink
 from hengyuan.terminal.uplink.state import UplinkState
 from tests.terminal.county import CODE, County
@@ -74,6 +75,7 @@ class Outbox:
     state: UplinkState
     records: RecordUplink
     files: FileUplink
+    journal: JournalUplink
     client: PlatformClient
     checked: CheckedClock
 
@@ -82,6 +84,13 @@ class Outbox:
         for _ in range(count):
             appended = await self.worker.do(self.worker.store.append, draft(**more))
             self.records.recorded(appended.record.seq, SystemClock().monotonic())
+
+    async def note(self, count: int = 1, what: str = "left_unweighed", detail: str = "") -> None:
+        """Write into the journal as the parts of a terminal do."""
+        for number in range(count):
+            store = self.worker.store
+            await self.worker.do(store.note, WEIGHED_AT + number, 1, what, detail)
+        self.journal.wake()
 
     async def picture(self, data: bytes) -> tuple[str, int]:
         """Store a file; its digest and size."""
@@ -127,10 +136,11 @@ async def outbox(
     client = PlatformClient(http, identity, clock, checked)
     records = RecordUplink(table, identity, client, worker, clock, state, lambda: None)
     files = FileUplink(table, identity, client, worker, state, lambda: None)
-    box = Outbox(identity, worker, state, records, files, client, checked)
+    journal = JournalUplink(table, client, worker, state, lambda: None, look_every_s=0.05)
+    box = Outbox(identity, worker, state, records, files, journal, client, checked)
     tasks = []
     if run:
-        tasks = [asyncio.create_task(records.run()), asyncio.create_task(files.run())]
+        tasks = [asyncio.create_task(part.run()) for part in (records, files, journal)]
     try:
         yield box
     finally:
