@@ -31,6 +31,7 @@ from hengyuan.record.answers import (
 )
 from hengyuan.record.batch import check_lines, check_signature, parse
 from hengyuan.record.chain import genesis
+from hengyuan.record.commands import Outcome, OutcomeAnswer, Poll, PollAnswer
 from hengyuan.record.journal import JournalEntry, JournalStored, read_part
 from hengyuan.record.model import Record
 from hengyuan.record.refusal import Refusal
@@ -65,6 +66,13 @@ class County:
     journal_sizes: list[int] = field(default_factory=list)
     beats: list[Heartbeat] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
+    orders: list[Command] = field(default_factory=list)
+    """Handed over by polls until they have ended."""
+    polls: list[Poll] = field(default_factory=list)
+    outcomes: list[tuple[str, Outcome]] = field(default_factory=list)
+    footage: dict[str, list[tuple[str, bytes]]] = field(default_factory=dict)
+    """What came for a command: the end of the path and the body."""
+    watched: bool = True
     asked: Counter[str] = field(default_factory=Counter)
     batch_sizes: list[int] = field(default_factory=list)
     clock_ahead_ms: int = 0
@@ -91,6 +99,8 @@ class County:
             Route("/api/intake/v1/watermark", self._with_faults(self._watermark)),
             Route("/api/intake/v1/journal", self._with_faults(self._journal), methods=["POST"]),
             Route("/api/intake/v1/heartbeat", self._with_faults(self._beat), methods=["POST"]),
+            Route("/api/intake/v1/commands", self._with_faults(self._poll), methods=["POST"]),
+            Route("/api/intake/v1/commands/{id}", self._with_faults(self._told), methods=["POST"]),
             Route("/api/intake/v1/files/{digest}", self._with_faults(self._progress)),
             Route("/api/intake/v1/files/{digest}", self._with_faults(self._part), methods=["PUT"]),
         ]
@@ -176,6 +186,32 @@ class County:
         self.beats.append(msgspec.json.decode(body, type=Heartbeat))
         commands, self.commands = self.commands, []
         return HeartbeatAnswer(time_ms=self._now_ms(), watermark=self.mark(), commands=commands)
+
+    async def _poll(self, request: Request) -> object:
+        poll = msgspec.json.decode(await self._signed(request), type=Poll)
+        self.polls.append(poll)
+        deadline = time.monotonic() + poll.wait_s
+        while time.monotonic() < deadline:
+            if due := [order for order in self.orders if order.id not in poll.have]:
+                return PollAnswer(commands=due)
+            await asyncio.sleep(0.01)
+        return PollAnswer()
+
+    async def _told(self, request: Request) -> object:
+        outcome = msgspec.json.decode(await self._signed(request), type=Outcome)
+        command = request.path_params["id"]
+        if outcome.state != "working":
+            self.orders = [order for order in self.orders if order.id != command]
+        self.outcomes.append((command, outcome))
+        return OutcomeAnswer(state=outcome.state)
+
+    def ends(self) -> list[tuple[str, str, str]]:
+        """Command, end and text of every end that was told."""
+        return [
+            (command, outcome.state, outcome.text)
+            for command, outcome in self.outcomes
+            if outcome.state != "working"
+        ]
 
     async def _progress(self, request: Request) -> object:
         await self._signed(request)

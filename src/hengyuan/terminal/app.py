@@ -38,6 +38,7 @@ from hengyuan.terminal.panel import Panel
 from hengyuan.terminal.store import EvidenceFiles, Store, StoreWorker
 from hengyuan.terminal.transports.link import Backoff
 from hengyuan.terminal.uplink.client import PlatformClient
+from hengyuan.terminal.uplink.commands import Commands
 from hengyuan.terminal.uplink.files import FileUplink
 from hengyuan.terminal.uplink.heartbeat import HeartbeatLoop
 from hengyuan.terminal.uplink.journal import JournalUplink
@@ -93,6 +94,7 @@ class Terminal:
         )
         self.files = FileUplink(config.platform, identity, client, worker, self.uplink, ring)
         self.journal = JournalUplink(config.platform, client, worker, self.uplink, ring)
+        self.commands = Commands(config.platform, client, worker, clock)
         self.heartbeat = HeartbeatLoop(
             config.platform.heartbeat_s,
             client,
@@ -101,6 +103,7 @@ class Terminal:
             self._report,
             self._answered,
             {"resend_files": self._resend_files},
+            self.commands.take,
         )
 
     @classmethod
@@ -171,6 +174,7 @@ class Terminal:
             _supervised("files", self.files.run),
             _supervised("file queue", self._follow_records),
             _supervised("heartbeat", self.heartbeat.run),
+            _supervised("commands", self.commands.run),
             _supervised("journal", self.journal.run),
         ]
         for lane in self.lanes.values():

@@ -20,6 +20,7 @@ from hengyuan.record.answers import (
     Watermark,
 )
 from hengyuan.record.batch import CONTENT_TYPE
+from hengyuan.record.commands import Outcome, OutcomeAnswer, Poll, PollAnswer
 from hengyuan.record.journal import JournalStored
 from hengyuan.record.refusal import STATUS, Refusal
 from hengyuan.record.requests import sign_request
@@ -81,6 +82,16 @@ class PlatformClient:
         headers = {"content-type": "application/json"}
         return await self._ask("POST", "journal", JournalStored, body, headers)
 
+    async def poll(self, asked: Poll) -> PollAnswer:
+        """Ask for commands; answers when there is one, or after `wait_s`."""
+        body = msgspec.json.encode(asked)
+        return await self._ask("POST", "commands", PollAnswer, body, longer_s=asked.wait_s)
+
+    async def tell_outcome(self, command: str, outcome: Outcome) -> OutcomeAnswer:
+        """Say how it goes with a command, or how it ended."""
+        body = msgspec.json.encode(outcome)
+        return await self._ask("POST", f"commands/{command}", OutcomeAnswer, body)
+
     async def file_progress(self, digest: str) -> FileProgress:
         """How much of a file the platform holds."""
         return await self._ask("GET", f"files/{digest}", FileProgress)
@@ -104,9 +115,11 @@ class PlatformClient:
         body: bytes = b"",
         headers: dict[str, str] | None = None,
         signed: bool = True,
+        longer_s: float = 0.0,
     ) -> T:
+        """`longer_s` is what the platform may take beside its usual time."""
         try:
-            return await self._once(method, name, wanted, body, headers or {}, signed)
+            return await self._once(method, name, wanted, body, headers or {}, signed, longer_s)
         except Refusal as refusal:
             time_ms = refusal.more.get("time_ms")
             if refusal.code != "stale_request" or not isinstance(time_ms, int):
@@ -114,7 +127,7 @@ class PlatformClient:
             # this clock is far off: sign by the platform's from now on
             now = self._clock.monotonic()
             self._checked.checked(time_ms, now, now)
-            return await self._once(method, name, wanted, body, headers or {}, signed)
+            return await self._once(method, name, wanted, body, headers or {}, signed, longer_s)
 
     async def _once(
         self,
@@ -124,6 +137,7 @@ class PlatformClient:
         body: bytes,
         headers: dict[str, str],
         signed: bool,
+        longer_s: float,
     ) -> T:
         path = PREFIX + name
         if signed:
@@ -138,7 +152,9 @@ class PlatformClient:
                 body,
             )
         try:
-            answer = await self._http.request(method, path, content=body, headers=headers)
+            answer = await self._http.request(
+                method, path, content=body, headers=headers, timeout=self._timeout(longer_s)
+            )
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             raise NoAnswer(f"{type(error).__name__}: {error}".rstrip(": ")) from error
         if answer.status_code != 200:
@@ -149,6 +165,12 @@ class PlatformClient:
             return msgspec.json.decode(answer.content, type=wanted)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise NoAnswer(f"the answer is not the platform's: {error}") from error
+
+    def _timeout(self, longer_s: float) -> httpx.Timeout:
+        usual = self._http.timeout
+        if not longer_s or usual.read is None:
+            return usual
+        return httpx.Timeout(usual.read + longer_s, connect=usual.connect, write=usual.write)
 
 
 def _failure(answer: httpx.Response) -> Exception:

@@ -35,6 +35,7 @@ class HeartbeatLoop:
         report: Callable[[], Heartbeat],
         answered: Answered,
         commands: dict[str, CommandHandler],
+        others: CommandHandler | None = None,
     ) -> None:
         self._every_s = every_s
         self._client = client
@@ -43,6 +44,7 @@ class HeartbeatLoop:
         self._report = report
         self._answered = answered
         self._commands = commands
+        self._others = others
         self._changed = asyncio.Event()
 
     def soon(self) -> None:
@@ -78,7 +80,7 @@ class HeartbeatLoop:
             await self._obey(command)
 
     async def _obey(self, command: Command) -> None:
-        handler = self._commands.get(command.name)
+        handler = self._commands.get(command.name, self._others)
         if handler is None:
             log.warning("command.unknown", command=command.name, id=command.id)
             return
