@@ -25,8 +25,9 @@ from hengyuan.world.axle_records import load_axle_records
 from hengyuan.world.devices import camera as camera_module
 from hengyuan.world.devices.axle_identifier import AxleIdentifier, reading_of
 from hengyuan.world.devices.camera import Camera
-from hengyuan.world.devices.led import Led, Shown
+from hengyuan.world.devices.led import Led
 from hengyuan.world.devices.scale import Family, Scale
+from hengyuan.world.devices.screen import Shown
 from hengyuan.world.devices.wires import PtyWire, TcpWire, Wire
 from hengyuan.world.motion import FAST, Deck
 from hengyuan.world.pictures import photograph

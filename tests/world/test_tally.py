@@ -13,7 +13,7 @@ import pytest
 from hengyuan.platform.weighing.evidence import EvidenceStore
 from hengyuan.record.suites import SM2_SM3
 from hengyuan.world.axle_records import load_axle_records
-from hengyuan.world.devices.led import Shown
+from hengyuan.world.devices.screen import Shown
 from hengyuan.world.gate import Passage
 from hengyuan.world.tally import PlatformBooks, Tally, count
 from hengyuan.world.trucks import Truck, trucks

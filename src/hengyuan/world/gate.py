@@ -14,18 +14,25 @@ from typing import Literal
 import structlog
 
 from hengyuan.record.suites import SM2_SM3
+from hengyuan.terminal.devices import PlateEvent
 from hengyuan.world.devices.axle_identifier import AxleIdentifier
 from hengyuan.world.devices.camera import Camera
-from hengyuan.world.devices.led import Led, Shown
+from hengyuan.world.devices.camera_makes import MakeName
+from hengyuan.world.devices.led import Led
+from hengyuan.world.devices.parking_board import ParkingBoard
+from hengyuan.world.devices.relay_module import RelayModule
 from hengyuan.world.devices.scale import Family, Scale
+from hengyuan.world.devices.screen import Screen, Shown
+from hengyuan.world.devices.speaker import Speaker
 from hengyuan.world.devices.wires import PtyWire, TcpWire
 from hengyuan.world.motion import Deck, Pace
-from hengyuan.world.pictures import Snapshot, photograph
+from hengyuan.world.pictures import photograph
 from hengyuan.world.trucks import Truck
 
 log = structlog.get_logger(__name__)
 
 Cable = Literal["tcp", "serial"]
+DisplayMake = Literal["onbon", "parking485"]
 VERDICT_LINES = 3
 """A verdict names plate, gross and limit; whatever else a display says is shorter."""
 LIT_WITHIN_S = 120.0
@@ -34,6 +41,8 @@ VERDICT_WITHIN_S = 120.0
 FREE_WITHIN_S = 10.0
 """How long after a truck has left the display may go on showing it."""
 PUSHED_WITHIN_S = 120.0
+ARM_S = 2.0
+"""What an arm takes to rise; less at a gate where everything is faster."""
 
 
 class GateProblem(Exception):
@@ -74,6 +83,11 @@ class GatePlan:
     camera_url: str
     division_kg: int = 20
     seed: int = 0
+    camera: MakeName = "hikvision"
+    display: DisplayMake = "onbon"
+    voice: bool = False
+    relays: bool = False
+    """Whether barrier, lamp and beams stand at the scale."""
 
 
 class Gate:
@@ -87,8 +101,12 @@ class Gate:
         self.scale = Scale(plan.family, self.deck, self.scale_wire)
         self.axle_wire = TcpWire()
         self.axles = AxleIdentifier(self.axle_wire)
-        self.led = Led()
-        self.camera = Camera(plan.camera_url, "front", plan.seed)
+        self.led: Screen = Led() if plan.display == "onbon" else ParkingBoard()
+        self.camera = Camera(plan.camera_url, "front", plan.seed, plan.camera)
+        self.speaker = Speaker(TcpWire()) if plan.voice else None
+        self.module = None
+        if plan.relays:
+            self.module = RelayModule(self.deck, TcpWire(), min(ARM_S, pace.leave_s))
         self._scale_task: asyncio.Task[None] | None = None
         self._last_plate: str | None = None
 
@@ -97,6 +115,8 @@ class Gate:
         await self.scale_wire.open()
         await self.axle_wire.open()
         await self.led.open()
+        for wire in self._more_wires():
+            await wire.open()
         self._scale_task = asyncio.create_task(self.scale.run())
 
     async def close(self) -> None:
@@ -109,18 +129,23 @@ class Gate:
         await self.axle_wire.close()
         await self.led.close()
         await self.camera.close()
+        for wire in self._more_wires():
+            await wire.close()
+
+    def _more_wires(self) -> list[TcpWire]:
+        return [each.wire for each in (self.speaker, self.module) if each is not None]
 
     async def pass_truck(self, truck: Truck) -> Passage:
         """Bring one truck over the scale. Raises GateProblem when no terminal comes to serve it."""
         await self._wait_until_open()
         at = datetime.now(UTC)
         pictures = await asyncio.to_thread(photograph, truck, at, self.plan.caption)
-        passage = Passage(truck, self.plan.terminal, _digests(pictures), datetime.now(UTC))
+        entered_at = datetime.now(UTC)
+        event = self.camera.event(truck, entered_at, pictures)
+        passage = Passage(truck, self.plan.terminal, _digests(event), entered_at)
         loop = asyncio.get_running_loop()
         entered = loop.time()
-        camera = asyncio.create_task(
-            self.camera.push(self.camera.event(truck, passage.entered_at, pictures))
-        )
+        camera = asyncio.create_task(self.camera.push(event))
         try:
             self.deck.drive_on(truck.axle_kg, entered)
             await asyncio.sleep(self.pace.roll_on_s)
@@ -187,7 +212,5 @@ class Gate:
             return None
 
 
-def _digests(pictures: Snapshot) -> frozenset[str]:
-    digest = SM2_SM3.digest
-    taken = (pictures.plate, pictures.head, pictures.panorama)
-    return frozenset(digest(picture).hex() for picture in taken)
+def _digests(event: PlateEvent) -> frozenset[str]:
+    return frozenset(SM2_SM3.digest(picture.data).hex() for picture in event.pictures)

@@ -57,9 +57,10 @@ def configuration(
         ("lanes.scale.transport", _scale_transport(gate)),
         ("lanes.axles", {"driver": "wanji", "name": "axles"}),
         ("lanes.axles.transport", _tcp(gate.axle_wire.port)),
-        ("[lanes.cameras]", {"driver": "hikvision", "name": CAMERA_NAME, "host": "127.0.0.1"}),
-        ("[lanes.displays]", {"driver": "onbon", "name": "led"}),
+        ("[lanes.cameras]", {"driver": gate.plan.camera, "name": CAMERA_NAME, "host": "127.0.0.1"}),
+        ("[lanes.displays]", {"driver": gate.plan.display, "name": "led"}),
         ("lanes.displays.transport", _tcp(gate.led.port)),
+        *_voice(gate),
         (
             "lanes.stability",
             {
@@ -73,6 +74,15 @@ def configuration(
         ("lanes.texts", {"idle_after_ms": tuning.idle_after_ms}),
     ]
     return "\n".join(_table(name, values) for name, values in tables)
+
+
+def _voice(gate: Gate) -> list[tuple[str, dict[str, Any]]]:
+    if gate.speaker is None:
+        return []
+    return [
+        ("[lanes.displays]", {"driver": "syn6288", "name": "voice"}),
+        ("lanes.displays.transport", _tcp(gate.speaker.wire.port)),
+    ]
 
 
 def _scale_transport(gate: Gate) -> dict[str, Any]:

@@ -91,6 +91,14 @@ class Deck:
         """When the last axle has left, or None while a truck stays."""
         return None if self._off_at is None else self._off_at + self.pace.roll_off_s
 
+    def rolling_on(self, at: float) -> bool:
+        """Whether a truck stands only partly on the deck, its rear still before it."""
+        return self.occupied and at < self._on_at + self.pace.roll_on_s
+
+    def rolling_off(self, at: float) -> bool:
+        """Whether a truck is on its way off the deck, or just behind it."""
+        return self.empty_at is not None and bool(self._axle_kg) and at < self.empty_at
+
     def moving(self, at: float) -> bool:
         """Whether the mass on the deck changes: what an indicator's motion bit says."""
         if not self._axle_kg:

@@ -181,7 +181,7 @@ def fuzz(name: str, count: int) -> int:
     table: dict[str, Any] = {"driver": name, "name": "fuzzed", **needed(name)}
     if "transport" in catalogue()[name].settings_type.__struct_fields__:
         table["transport"] = tcp()
-    if "address" in catalogue()[name].settings_type.__struct_fields__:
+    elif "address" in catalogue()[name].settings_type.__struct_fields__:
         table["address"] = "http://127.0.0.1:9"
     if name == "f4":
         table["checksum"] = "required"

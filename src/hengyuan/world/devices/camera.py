@@ -1,7 +1,8 @@
-"""A Hikvision plate camera: it pushes each event to the terminal until the terminal takes it."""
+"""A plate camera: it pushes each event to the terminal until the terminal takes it."""
 
 import asyncio
 import random
+import time
 import uuid
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +11,7 @@ import httpx
 import structlog
 
 from hengyuan.terminal.devices import Picture, PlateEvent
-from hengyuan.terminal.drivers.hikvision import codec
+from hengyuan.world.devices.camera_makes import MAKES, MakeName
 from hengyuan.world.pictures import Snapshot
 from hengyuan.world.trucks import Truck
 
@@ -24,11 +25,14 @@ ANSWER_TIMEOUT_S = 5.0
 class Camera:
     """One camera in front of the scale. `url` is where it was told to push to."""
 
-    def __init__(self, url: str, name: str, seed: int) -> None:
+    def __init__(self, url: str, name: str, seed: int, make: MakeName = "hikvision") -> None:
         self.url = url
+        self.make = MAKES[make]
         self.name = name
         self.pushed = 0
         self.repeated = 0
+        # never a number of an earlier run's: terminals remember what they have taken
+        self.numbered = int(time.time()) * 1000
         self._chance = random.Random(seed)
         self._client = httpx.AsyncClient(timeout=ANSWER_TIMEOUT_S, trust_env=False)
 
@@ -48,24 +52,30 @@ class Camera:
             camera_at=at,
             received_at=at,
             direction="forward",
-            pictures=(
-                Picture("plate", "image/jpeg", pictures.plate),
-                Picture("head", "image/jpeg", pictures.head),
-                Picture("panorama", "image/jpeg", pictures.panorama),
-            ),
+            pictures=self._taken(pictures),
             retransmission=False,
             camera=self.name,
         )
 
+    def _taken(self, pictures: Snapshot) -> tuple[Picture, ...]:
+        all_of_them = (
+            Picture("plate", "image/jpeg", pictures.plate),
+            Picture("head", "image/jpeg", pictures.head),
+            Picture("panorama", "image/jpeg", pictures.panorama),
+        )
+        return tuple(picture for picture in all_of_them if picture.kind in self.make.carries)
+
     async def push(self, event: PlateEvent) -> int:
         """Deliver it, however long that takes; how many tries it took.
 
-        The first try is the live event. What the terminal did not answer with 200 is sent again
-        with the same UUID, marked as a retransmission.
+        The first try is the live event. What the terminal did not answer as the make wants it is
+        sent again as the same event, marked as a retransmission.
         """
+        self.numbered += 1
+        number = self.numbered
         wait_s = FIRST_WAIT_S
         tries = 1
-        while not await self._try(event if tries == 1 else replace(event, retransmission=True)):
+        while not await self._try(replace(event, retransmission=tries > 1), number):
             await asyncio.sleep(wait_s)
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
             tries += 1
@@ -73,8 +83,8 @@ class Camera:
         self.pushed += 1
         return tries
 
-    async def _try(self, event: PlateEvent) -> bool:
-        content_type, body = codec.build_push(event, boundary=f"boundary-{event.event_id}")
+    async def _try(self, event: PlateEvent, number: int) -> bool:
+        content_type, body = self.make.push(event, number)
         try:
             answer = await self._client.post(
                 self.url, content=body, headers={"content-type": content_type}
@@ -89,4 +99,4 @@ class Camera:
                 status=answer.status_code,
                 answer=answer.text[:200],
             )
-        return answer.status_code == 200
+        return answer.status_code == 200 and self.make.took(answer.content)

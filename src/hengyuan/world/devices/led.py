@@ -1,105 +1,20 @@
-"""An Onbon LED display: it takes dynamic areas over TCP, acknowledges them and remembers them."""
+"""An Onbon LED display: it takes dynamic areas over TCP and acknowledges them."""
 
-import asyncio
-import contextlib
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from hengyuan.terminal.devices import Refused
 from hengyuan.terminal.drivers.onbon import codec
+from hengyuan.world.devices.screen import Screen
 
 CHECKSUM_WRONG = 5
-MOST_REMEMBERED = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What stood on the display from a moment on."""
-
-    lines: tuple[str, ...]
-    colours: tuple[str | None, ...]
-    at: float
-    """Seconds of this process's monotonic clock."""
-    shown_at: datetime
-    """The same moment, wall clock, UTC."""
-
-    @property
-    def text(self) -> str:
-        """All lines, one below the other."""
-        return "\n".join(self.lines)
-
-
-class Led:
+class Led(Screen):
     """The display at one lane."""
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.host = host
-        self.port = port
-        self.history: deque[Shown] = deque(maxlen=MOST_REMEMBERED)
-        self.refused = 0
-        self._changed = asyncio.Event()
-        self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
-
-    @property
-    def connected(self) -> bool:
-        """Whether a terminal holds a connection."""
-        return bool(self._writers)
-
-    @property
-    def now(self) -> Shown | None:
-        """What it shows."""
-        return self.history[-1] if self.history else None
-
-    async def open(self) -> None:
-        """Listen; a port 0 becomes the port that was free."""
-        self._server = await asyncio.start_server(self._serve, self.host, self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def close(self) -> None:
-        """Hang up."""
-        if self._server is None:
-            return
-        self._server.close()
-        for writer in list(self._writers):
-            writer.transport.abort()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._server.wait_closed(), 2)
-        self._server = None
-
-    async def wait_for(
-        self, wanted: Callable[[Shown], bool], since: float, timeout_s: float
-    ) -> Shown | None:
-        """The first thing shown since then (monotonic seconds) that is `wanted`; None too late."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + timeout_s
-        while True:
-            self._changed.clear()
-            for shown in self.history:
-                if shown.at >= since and wanted(shown):
-                    return shown
-            left_s = end - loop.time()
-            if left_s <= 0:
-                return None
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), left_s)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
+    def begin(self) -> Callable[[bytes], bytes]:
         decoder = codec.Decoder()
-        try:
-            while data := await reader.read(4096):
-                for item in decoder.feed(data):
-                    answer = self._take(item)
-                    if answer:
-                        writer.write(answer)
-        except (ConnectionError, TimeoutError):
-            pass
-        finally:
-            self._writers.discard(writer)
-            writer.transport.abort()
+        return lambda data: b"".join(self._take(item) for item in decoder.feed(data))
 
     def _take(self, item: object) -> bytes:
         if isinstance(item, Refused):
@@ -108,14 +23,5 @@ class Led:
         if not isinstance(item, codec.TextFrame):
             return codec.encode_ack()
         areas = sorted(item.areas, key=lambda area: (area.y, area.x))
-        shown = Shown(
-            lines=tuple(area.text for area in areas),
-            colours=tuple(area.colour for area in areas),
-            at=asyncio.get_running_loop().time(),
-            shown_at=datetime.now(UTC),
-        )
-        # the same text sent anew (after a power cut of the display) changes nothing on it
-        if self.now is None or (self.now.lines, self.now.colours) != (shown.lines, shown.colours):
-            self.history.append(shown)
-            self._changed.set()
+        self.show(tuple(area.text for area in areas), tuple(area.colour for area in areas))
         return codec.encode_ack() if item.wants_answer else b""
