@@ -22,8 +22,8 @@ from hengyuan.terminal.drivers.hikvision_gate.codec import (
 )
 from hengyuan.terminal.drivers.hikvision_gate.driver import Driver
 from hengyuan.terminal.drivers.hikvision_gate.settings import Settings
+from hengyuan.world.devices.http_device import Call, HttpDevice, http_device
 from tests.terminal.drivers.at_hand import running, until
-from tests.terminal.drivers.http_device import Call, HttpDevice, http_device
 
 
 class Gate:

@@ -26,8 +26,8 @@ from hengyuan.terminal.drivers.hikvision_stream.driver import Driver
 from hengyuan.terminal.drivers.hikvision_stream.settings import Settings
 from hengyuan.terminal.drivers.plate_events import MAX_PICTURE, jpeg_problem
 from hengyuan.terminal.transports.link import Backoff
+from hengyuan.world.devices.http_device import Call, Handler, HttpDevice, http_device
 from tests.terminal.drivers.at_hand import running, until
-from tests.terminal.drivers.http_device import Call, Handler, HttpDevice, http_device
 from tests.terminal.drivers.mutations import mutated, pieces
 from tests.terminal.drivers.push_cameras import EVENT as PUSHED
 

@@ -1,4 +1,4 @@
-"""A device that is called over HTTP on a loopback port, with digest logins."""
+"""A device that is called over HTTP, with digest logins."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import re
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -45,7 +46,7 @@ class HttpDevice:
 
     handler: Handler
     username: str = "terminal"
-    password: str = "correct horse"
+    password: str = field(default_factory=lambda: secrets.token_hex(8))
     address: str = ""
     calls: list[Call] = field(default_factory=list)
     refused: int = 0
@@ -85,32 +86,52 @@ class HttpDevice:
         }
 
         def md5(text: str) -> str:
-            return hashlib.md5(text.encode()).hexdigest()
+            # the digest login of HTTP is made of it
+            return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
         first = md5(f"{self.username}:{REALM}:{self.password}")
         parts = [first, NONCE, said["nc"], said["cnonce"], said["qop"], md5(f"{method}:{path}")]
-        return said["username"] == self.username and said["response"] == md5(":".join(parts))
+        return bool(said["username"] == self.username and said["response"] == md5(":".join(parts)))
+
+
+class HttpServer:
+    """A device's web server, on a free port between `open` and `close`."""
+
+    def __init__(self, handler: Handler) -> None:
+        self.device = HttpDevice(handler)
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    async def open(self) -> None:
+        """Listen; from then on the device knows its address."""
+        self._server = await asyncio.start_server(self._take, "127.0.0.1", 0)
+        self.device.address = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+
+    async def close(self) -> None:
+        """Hang up on everybody."""
+        if self._server is None:
+            return
+        self._server.close()
+        for writer in list(self._writers):
+            writer.transport.abort()
+        await self._server.wait_closed()
+        self._server = None
+
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        try:
+            await self.device.take(reader, writer)
+        finally:
+            self._writers.discard(writer)
+            writer.close()
 
 
 @contextlib.asynccontextmanager
 async def http_device(handler: Handler) -> AsyncIterator[HttpDevice]:
     """A device on a free port, gone at the end."""
-    device = HttpDevice(handler)
-    writers: list[asyncio.StreamWriter] = []
-
-    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writers.append(writer)
-        try:
-            await device.take(reader, writer)
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(take, "127.0.0.1", 0)
-    device.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server = HttpServer(handler)
+    await server.open()
     try:
-        yield device
+        yield server.device
     finally:
-        server.close()
-        for writer in writers:
-            writer.transport.abort()
-        await server.wait_closed()
+        await server.close()
