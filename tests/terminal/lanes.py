@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from hengyuan.terminal.devices import Reading
-from hengyuan.terminal.lane.lane import Lane, LaneRule
+from hengyuan.terminal.lane.edges import EdgeRule
+from hengyuan.terminal.lane.lane import Lane
 from hengyuan.terminal.lane.passage import Passage
 from hengyuan.terminal.lane.phases import Phase
 from hengyuan.terminal.lane.sightings import AxlesSeen, PlateSeen, Sighting
 from hengyuan.terminal.lane.stability import StabilityRule
+from hengyuan.terminal.lane.terms import LaneRule
 
 FRAME_S = 0.1
 
@@ -24,6 +26,8 @@ RULE = LaneRule(
     join_before_s=60.0,
     resume_before_s=600.0,
     resume_wait_s=5.0,
+    return_s=20.0,
+    edges=EdgeRule(stuck_s=300.0, lost_s=5.0),
 )
 
 
@@ -35,8 +39,16 @@ class Heard:
     late: list[tuple[Passage, Sighting]] = field(default_factory=list)
     unweighed: list[str] = field(default_factory=list)
     again_: list[Passage] = field(default_factory=list)
+    settled: list[Passage] = field(default_factory=list)
+    gone: list[Passage] = field(default_factory=list)
     clearings: int = 0
     changes: int = 0
+
+    def settling(self, passage: Passage) -> None:
+        self.settled.append(passage)
+
+    def departed(self, passage: Passage) -> None:
+        self.gone.append(passage)
 
     def complete(self, passage: Passage) -> None:
         self.completed.append(passage)

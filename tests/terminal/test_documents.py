@@ -24,6 +24,11 @@ TABLES = [
     config_tables.StabilityTable,
     config_tables.JoiningTable,
     config_tables.DisplayTable,
+    config_tables.PositionTable,
+    config_tables.HoldTable,
+    config_tables.ControlTable,
+    config_tables.ExitTable,
+    config_tables.ClipTable,
 ]
 
 

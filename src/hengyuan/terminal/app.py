@@ -22,11 +22,14 @@ from hengyuan.terminal.config import Config
 from hengyuan.terminal.devices import DeviceState
 from hengyuan.terminal.drivers.base import (
     AxleDriver,
+    BarrierDriver,
     CameraDriver,
     Device,
     DisplayDriver,
+    LampDriver,
     PullCameraDriver,
     ScaleDriver,
+    SensorDriver,
 )
 from hengyuan.terminal.drivers.catalogue import create
 from hengyuan.terminal.enrolment import Identity
@@ -139,7 +142,8 @@ class Terminal:
             self.devices |= {settings.name: create(settings) for settings in config.devices}
             displays = [cast("DisplayDriver", self.devices[s.name]) for s in config.displays]
             panel = Panel(displays, self.clock)
-            self.lanes[config.table.number] = await LaneService.open(config, panel, around)
+            lane = await LaneService.open(config, panel, around, self.devices)
+            self.lanes[config.table.number] = lane
 
     def stop(self) -> None:
         """Ask `run` to end."""
@@ -192,7 +196,9 @@ class Terminal:
                     await device.pull(lane.plate_event)
                 case CameraDriver():
                     await device.run(lambda event: None)
-                case DisplayDriver():
+                case SensorDriver():
+                    await device.run(lane.sensed)
+                case DisplayDriver() | BarrierDriver() | LampDriver():
                     await device.run()
 
         return _supervised(device.name, run)

@@ -9,9 +9,30 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from hengyuan.record.model import Record
-from hengyuan.terminal.devices import DeviceState
+from hengyuan.terminal.devices import BarrierPosition, DeviceState, LampColour, SensorPlace
 from hengyuan.terminal.judging import Finding
 from hengyuan.terminal.lane.phases import Phase
+
+Hold = Literal["over", "unknown"]
+"""Why the exit barrier is not opened for the truck on the scale."""
+
+NextStep = Literal[
+    "drive_on",
+    "wait",
+    "move_forward",
+    "move_back",
+    "too_long",
+    "recording",
+    "drive_off",
+    "unload",
+    "gatekeeper",
+    "scale_fault",
+    "store_fault",
+]
+"""What is to be done next at a lane: by the driver (`drive_on`, `move_forward`: the rear edge of
+the scale is covered, `move_back`: the front edge, `drive_off`), by the lane itself (`wait`,
+`recording`) or by the gatekeeper (`too_long`: both edges are covered, `unload`: over the limit and
+held, `gatekeeper`: no verdict and held, `scale_fault`, `store_fault`)."""
 
 NEWEST = 20
 """How many passages a page shows."""
@@ -23,6 +44,19 @@ class Weighed:
 
     record: Record
     finding: Finding | None
+
+
+@dataclass(slots=True)
+class BarrierView:
+    """A barrier as it is now."""
+
+    place: Literal["exit", "entry"]
+    position: BarrierPosition = BarrierPosition.UNKNOWN
+    """By its own inputs; UNKNOWN where it has none."""
+    wanted: Literal["open", "closed"] | None = None
+    """Where the lane wants it; None where it is left as it is."""
+    trouble: str | None = None
+    """Why it is not there."""
 
 
 @dataclass(slots=True)
@@ -40,6 +74,18 @@ class LaneView:
     """The truck on the scale, once it is recorded."""
     faults: dict[str, str] = field(default_factory=dict)
     """What the lane cannot do at the moment, by a short code, and why."""
+    next_step: NextStep = "wait"
+    sensors: dict[SensorPlace, bool | None] | None = None
+    """What the position sensors see: True where something is, None where it is not known. None for
+    a lane without sensors."""
+    held_by: tuple[SensorPlace, ...] = ()
+    """Edges of the scale that the truck still covers: its weight does not count."""
+    barriers: dict[str, BarrierView] = field(default_factory=dict)
+    """By the name of the device."""
+    lamps: dict[str, LampColour] = field(default_factory=dict)
+    """What each lamp was told to show, by the name of the device."""
+    hold: Hold | None = None
+    """Why the truck on the scale is not let out."""
 
 
 class Board:

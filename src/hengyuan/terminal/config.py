@@ -25,6 +25,7 @@ from hengyuan.terminal.config_tables import (
     StabilityTable,
     Table,
 )
+from hengyuan.terminal.config_video import RetentionTable, VideoTable
 from hengyuan.terminal.drivers.catalogue import Kind, catalogue, load_settings
 from hengyuan.terminal.drivers.settings import DeviceSettings
 from hengyuan.terminal.screen.pin import check_digest
@@ -40,6 +41,8 @@ class _File(Table, frozen=True, kw_only=True):
     screen: ScreenTable = ScreenTable()
     judge: JudgeTable = JudgeTable()
     language: Literal["zh_Hans", "en"] = "zh_Hans"
+    video: VideoTable = VideoTable()
+    retention: RetentionTable = RetentionTable()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,9 @@ class LaneConfig:
     axles: DeviceSettings | None
     cameras: tuple[DeviceSettings, ...]
     displays: tuple[DeviceSettings, ...]
+    barriers: tuple[DeviceSettings, ...] = ()
+    lamps: tuple[DeviceSettings, ...] = ()
+    sensors: DeviceSettings | None = None
 
     @property
     def title(self) -> str:
@@ -60,8 +66,8 @@ class LaneConfig:
     @property
     def devices(self) -> tuple[DeviceSettings, ...]:
         """All of them, scale first."""
-        axles = () if self.axles is None else (self.axles,)
-        return (self.scale, *axles, *self.cameras, *self.displays)
+        single = tuple(each for each in (self.scale, self.axles, self.sensors) if each is not None)
+        return (*single, *self.cameras, *self.displays, *self.barriers, *self.lamps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,8 @@ class Config:
     judge: JudgeTable
     judge_settings: JudgeSettings
     language: str
+    video: VideoTable
+    retention: RetentionTable
 
 
 _KINDS: dict[Kind, Callable[[], str]] = {
@@ -83,6 +91,9 @@ _KINDS: dict[Kind, Callable[[], str]] = {
     "axle": lambda: _("axle identifier"),
     "camera": lambda: _("camera"),
     "display": lambda: _("display"),
+    "barrier": lambda: _("barrier"),
+    "lamp": lambda: _("lamp"),
+    "sensor": lambda: _("position sensor"),
 }
 _TAKEN_FOR: dict[Kind, tuple[Kind, ...]] = {"display": ("display", "voice")}
 """What is spoken is told like what is shown."""
@@ -140,6 +151,8 @@ def read_config(path: Path, raw: dict[str, Any]) -> Config:
         judge=file.judge,
         judge_settings=settings,
         language=file.language,
+        video=file.video,
+        retention=file.retention,
     )
 
 
@@ -149,12 +162,17 @@ def _lane(table: LaneTable, where: str, problems: list[Problem]) -> LaneConfig |
 
     _check_thresholds(table.stability, f"{where}.stability", problems)
     before = len(problems)
-    scale = _device(table.scale, "scale", f"{where}.scale", problems)
-    axles = None
-    if table.axles is not None:
-        axles = _device(table.axles, "axle", f"{where}.axles", problems)
+
+    def device(raw: dict[str, Any] | None, kind: Kind, at: str) -> DeviceSettings | None:
+        return None if raw is None else _device(raw, kind, at, problems)
+
+    scale = device(table.scale, "scale", f"{where}.scale")
+    axles = device(table.axles, "axle", f"{where}.axles")
+    sensors = device(table.sensors, "sensor", f"{where}.sensors")
     cameras = devices(table.cameras, "camera", f"{where}.cameras")
     displays = devices(table.displays, "display", f"{where}.displays")
+    barriers = devices(table.barriers, "barrier", f"{where}.barriers")
+    lamps = devices(table.lamps, "lamp", f"{where}.lamps")
     if len(problems) > before:
         return None
     return LaneConfig(
@@ -163,6 +181,9 @@ def _lane(table: LaneTable, where: str, problems: list[Problem]) -> LaneConfig |
         axles=axles,
         cameras=tuple(cast("list[DeviceSettings]", cameras)),
         displays=tuple(cast("list[DeviceSettings]", displays)),
+        barriers=tuple(cast("list[DeviceSettings]", barriers)),
+        lamps=tuple(cast("list[DeviceSettings]", lamps)),
+        sensors=sensors,
     )
 
 
@@ -204,13 +225,16 @@ def _check_thresholds(table: StabilityTable, where: str, problems: list[Problem]
 
 def _check_together(lanes: tuple[LaneConfig, ...], problems: list[Problem]) -> None:
     numbers = Counter(lane.table.number for lane in lanes)
-    names = Counter(device.name for lane in lanes for device in lane.devices)
+    videos = [video.name for lane in lanes for video in lane.table.videos]
+    names = Counter([*(device.name for lane in lanes for device in lane.devices), *videos])
+    # folders are named after videos, and Windows takes `A` and `a` for one
+    folders = Counter(name.casefold() for name in videos)
     remedy = _("give each its own")
     for number, times in numbers.items():
         if times > 1:
             what = _("two lanes have the number {number}").format(number=number)
             problems.append(Problem("lanes", what, remedy))
-    for name, times in names.items():
+    for name, times in (names | folders).items():
         if times > 1:
             what = _("two devices are called {name}").format(name=repr(name))
             problems.append(Problem("lanes", what, remedy))

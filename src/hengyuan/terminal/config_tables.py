@@ -6,17 +6,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import Meta
 
 from hengyuan.law.verdict import JudgeSettings
-
-Seconds = Annotated[float, Meta(gt=0, le=86_400)]
-Milliseconds = Annotated[int, Meta(ge=1, le=600_000)]
-
-
-class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What all tables of the file have in common: an unknown key is an error."""
+from hengyuan.record.model import PlateColourName
+from hengyuan.terminal.config_base import Milliseconds, Seconds
+from hengyuan.terminal.config_base import Table as Table
+from hengyuan.terminal.config_video import VideoStreamTable
 
 
 class PlatformTable(Table, frozen=True, kw_only=True):
@@ -104,6 +100,64 @@ class JoiningTable(Table, frozen=True, kw_only=True):
     """The same for a truck that was found on the scale after a restart."""
     resume_wait_ms: Annotated[int, Meta(ge=0, le=60_000)] = 5000
     """How long such a truck waits: a camera that found no one needs time to send again."""
+    return_s: Annotated[float, Meta(ge=0, le=600)] = 20.0
+    """A truck that left unweighed may come again: so long what was seen of it waits for it."""
+
+
+class PositionTable(Table, frozen=True, kw_only=True):
+    """`[lanes.position]`: how the sensors at the edges of the scale are believed."""
+
+    lost_s: Annotated[float, Meta(ge=0, le=600)] = 5.0
+    """Of a beam that is not heard of, the edge counts as covered for so long, then as unwatched."""
+    stuck_s: Seconds = 300.0
+    """A beam that is covered for so long although the scale is free counts as faulty."""
+
+
+class HoldTable(Table, frozen=True, kw_only=True):
+    """`[lanes.hold]`: whom the exit barrier does not let out by itself."""
+
+    over: bool = True
+    """Who is over the limit."""
+    unknown: bool = True
+    """Who has no verdict, for want of axles."""
+
+
+class ControlTable(Table, frozen=True, kw_only=True):
+    """`[lanes.control]`: how barriers are moved."""
+
+    clear_ms: Annotated[int, Meta(ge=0, le=60_000)] = 1500
+    """Nothing has been under the arm for so long before it closes behind a truck."""
+    close_after_s: Seconds = 15.0
+    """The same where no truck was seen under the arm since it opened, from the scale's being free.
+    """
+    move_s: Seconds = 10.0
+    """An arm that was ordered to move and is not there by then is a fault."""
+    retry_s: Seconds = 2.0
+    """So long after a failure the order is given again."""
+
+
+class ExitTable(Table, frozen=True, kw_only=True):
+    """`[lanes.exits]`: when a truck that an `exit` camera saw has skipped the scale."""
+
+    within_s: Seconds = 1800.0
+    """Its weighing is at most so old."""
+    wait_s: Annotated[float, Meta(ge=0, le=600)] = 30.0
+    """A plate that comes late may still name its weighing: so long is waited for it."""
+    ignore_plates: tuple[str, ...] = ()
+    """Vehicles that need no weighing: the unit's own loaders, water carts, buses."""
+    ignore_colours: tuple[PlateColourName, ...] = ()
+    """Plates that no heavy truck has where only those are weighed, `blue` for instance."""
+
+
+class ClipTable(Table, frozen=True, kw_only=True):
+    """`[lanes.clips]`: which seconds are kept of a truck that was over, overridden or skipped."""
+
+    look_back_s: Annotated[float, Meta(ge=0, le=120)] = 10.0
+    """Before its weight stood, or the exit camera saw it."""
+    after_s: Annotated[float, Meta(ge=0, le=120)] = 5.0
+    """After it left."""
+    most_s: Annotated[float, Meta(ge=5, le=600)] = 60.0
+    """No longer than this, though it stood for an hour."""
 
 
 class DisplayTable(Table, frozen=True, kw_only=True):
@@ -126,6 +180,15 @@ class LaneTable(Table, frozen=True, kw_only=True):
     axles: dict[str, Any] | None = None
     cameras: list[dict[str, Any]] = []
     displays: Annotated[list[dict[str, Any]], Meta(min_length=1)]
+    barriers: list[dict[str, Any]] = []
+    lamps: list[dict[str, Any]] = []
+    sensors: dict[str, Any] | None = None
+    videos: list[VideoStreamTable] = []
     stability: StabilityTable = StabilityTable()
     joining: JoiningTable = JoiningTable()
     texts: DisplayTable = DisplayTable()
+    position: PositionTable = PositionTable()
+    hold: HoldTable = HoldTable()
+    control: ControlTable = ControlTable()
+    exits: ExitTable = ExitTable()
+    clips: ClipTable = ClipTable()

@@ -35,6 +35,21 @@ class Messages:
         _ = self._
         return Message((_("Please stop"), _("Weighing")), "wait")
 
+    def move_forward(self) -> Message:
+        """The truck's tail is not on the scale yet."""
+        _ = self._
+        return Message((_("Not wholly on the scale"), _("Drive forward a little")), "wait")
+
+    def move_back(self) -> Message:
+        """The truck's nose is off the scale already."""
+        _ = self._
+        return Message((_("Not wholly on the scale"), _("Back up a little")), "wait")
+
+    def too_long(self) -> Message:
+        """The truck sticks out at both ends."""
+        _ = self._
+        return Message((_("Not wholly on the scale"), _("Wait for the gatekeeper")), "wait")
+
     def scale_fault(self) -> Message:
         """No weight can be had."""
         _ = self._

@@ -247,6 +247,11 @@ class BarrierDriver(Device):
         """Order it to close; refused where something is, or may be, under the arm. Never raises."""
 
     @property
+    def guards_itself(self) -> bool:
+        """True where it does not close on what is under the arm, whoever orders it to."""
+        return False
+
+    @property
     @abstractmethod
     def position(self) -> BarrierPosition:
         """Where the arm is by its own inputs; UNKNOWN where none says so, or while it moves."""
@@ -258,6 +263,11 @@ class BarrierDriver(Device):
 
 class LampDriver(Device):
     """A signal lamp."""
+
+    @property
+    def colours(self) -> frozenset[LampColour]:
+        """What it can show."""
+        return frozenset({"off", "red", "yellow", "green"})
 
     @abstractmethod
     async def light(self, colour: LampColour) -> ShowResult:

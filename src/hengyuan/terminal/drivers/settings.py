@@ -47,13 +47,27 @@ class PolledScaleSettings(ScaleSettings, frozen=True):
     """An answer that takes longer is none, and the question is put again."""
 
 
+CameraView = Literal["front", "rear", "cab", "weigh_room", "exit"]
+"""What a camera of a lane sees. `front` and `rear` read plates on the scale; `exit` reads plates
+behind it, where every truck that leaves comes by; `cab` and `weigh_room` give pictures only."""
+End = Literal["front", "rear"]
+
+BarrierPlace = Literal["exit", "entry"]
+"""Behind the scale, or before it."""
+
+
 class CameraSettings(DeviceSettings, frozen=True):
     """A plate camera."""
 
-    view: Literal["front", "rear"] = "front"
-    """Which end of the truck it sees."""
+    view: CameraView = "front"
+    """What of the lane it sees."""
     utc_offset_h: Annotated[float, Meta(ge=-12, le=14)] = 8.0
     """Zone of the camera's clock, where it sends its time without one."""
+
+    @property
+    def end(self) -> End:
+        """Which end of a truck that drives out it sees."""
+        return "rear" if self.view == "rear" else "front"
 
 
 class PushCameraSettings(CameraSettings, frozen=True):

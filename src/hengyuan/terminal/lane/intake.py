@@ -12,6 +12,7 @@ from hengyuan.record.model import FileKind, FileRef
 from hengyuan.terminal.clock import Clock
 from hengyuan.terminal.config import LaneConfig
 from hengyuan.terminal.devices import AxleReading, Picture, PlateEvent
+from hengyuan.terminal.drivers.settings import CameraView
 from hengyuan.terminal.lane.sightings import AxlesSeen, PlateSeen, Sighting, StoredFile
 from hengyuan.terminal.store import KeptSighting, StoreWorker
 
@@ -32,6 +33,7 @@ REAR: dict[str, FileKind] = {
     "tail": "tail",
     "panorama": "rear_side",
 }
+ONLY_PICTURES: dict[CameraView, FileKind] = {"cab": "cab", "weigh_room": "weigh_room"}
 
 
 class SightingIntake:
@@ -40,8 +42,8 @@ class SightingIntake:
     def __init__(self, config: LaneConfig, store: StoreWorker, clock: Clock) -> None:
         self._lane = config.table.number
         self._axles = None if config.axles is None else config.axles.name
-        self._rear = {
-            camera.name for camera in config.cameras if getattr(camera, "view", "front") == "rear"
+        self._views: dict[str, CameraView] = {
+            camera.name: getattr(camera, "view", "front") for camera in config.cameras
         }
         self._store = store
         self._clock = clock
@@ -52,16 +54,18 @@ class SightingIntake:
         OSError or sqlite3.Error if the disk refuses: the camera has to send it again.
         """
         arrived = self._clock.monotonic()
-        rear = event.camera in self._rear
-        files = [await self._keep_picture(picture, rear) for picture in event.pictures]
+        view = self._views.get(event.camera, "front")
+        files = [await self._keep_picture(picture, view) for picture in event.pictures]
+        names_it = view not in ONLY_PICTURES
         received_ms = round(event.received_at.timestamp() * 1000)
         body = PlateSeen(
-            plate=event.plate,
-            colour=event.colour,
+            plate=event.plate if names_it else None,
+            colour=event.colour if names_it else None,
             confidence=event.confidence,
             camera_ms=round(event.camera_at.timestamp() * 1000) if event.camera_at else None,
             retransmission=event.retransmission,
-            rear=rear,
+            rear=view == "rear",
+            only_pictures=not names_it,
             files=tuple(files),
         )
         id_ = await self._store.do(
@@ -80,9 +84,26 @@ class SightingIntake:
             seen_at -= await self._delay_s(event.camera, received_ms, body.camera_ms)
         return Sighting(id_, event.camera, "plate", seen_at, body, late=event.retransmission)
 
-    async def _keep_picture(self, picture: Picture, rear: bool) -> StoredFile:
+    async def keep_picture(self, camera: str, picture: Picture) -> Sighting:
+        """Store what a camera was asked for. OSError or sqlite3.Error if the disk refuses."""
+        seen_at = self._clock.monotonic()
+        file = await self._keep_picture(picture, self._views[camera])
+        body = PlateSeen(only_pictures=True, files=(file,))
+        id_ = await self._store.do(
+            self._store.store.keep_sighting,
+            self._lane,
+            camera,
+            "plate",
+            None,
+            self._clock.now_ms(),
+            msgspec.json.encode(body),
+        )
+        return Sighting(id_ or 0, camera, "plate", seen_at, body)
+
+    async def _keep_picture(self, picture: Picture, view: CameraView) -> StoredFile:
         digest = await self._store.put_file(picture.data)
-        kind = (REAR if rear else FRONT)[picture.kind]
+        named = REAR if view == "rear" else FRONT
+        kind = ONLY_PICTURES.get(view) or named[picture.kind]
         return StoredFile(FileRef(digest=digest, kind=kind), len(picture.data))
 
     async def _delay_s(self, camera: str, received_ms: int, camera_ms: int | None) -> float:

@@ -6,64 +6,24 @@ The phases are in `phases.py`; why each rule is as it is, in docs/lane.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Collection, Mapping, Sequence
 
 from hengyuan.record.model import MAX_MASS_KG
-from hengyuan.terminal.devices import DeviceState, Reading
+from hengyuan.terminal.devices import DeviceState, Reading, SensorPlace
+from hengyuan.terminal.lane.change import meaning
+from hengyuan.terminal.lane.edges import Edges
 from hengyuan.terminal.lane.passage import Passage
 from hengyuan.terminal.lane.phases import TRANSITIONS, Phase
 from hengyuan.terminal.lane.sightings import Sighting, Waiting
-from hengyuan.terminal.lane.stability import StabilityRule, StabilityWindow
+from hengyuan.terminal.lane.stability import StabilityWindow
+from hengyuan.terminal.lane.terms import LaneRule, Listener
 
-
-@dataclass(frozen=True, slots=True)
-class LaneRule:
-    """The lane's settings; see `config.LaneConfig` for their meaning. Times in s, masses in kg."""
-
-    stability: StabilityRule
-    arrive_kg: int
-    leave_kg: int
-    change_kg: int
-    same_kg: int
-    stale_after_s: float
-    join_wait_s: float
-    join_before_s: float
-    resume_before_s: float
-    resume_wait_s: float
-
-
-class Listener(Protocol):
-    """What the lane makes happen around it."""
-
-    def complete(self, passage: Passage) -> None:
-        """Weighed and joined: judge it, store it, tell it; then call `stored` and `told`."""
-        ...
-
-    def complete_late(self, passage: Passage, sighting: Sighting) -> None:
-        """An event came for a passage whose record is already stored without it."""
-        ...
-
-    def left_unweighed(self, passage: Passage, reason: str) -> None:
-        """It leaves no record; the reason is to be written down."""
-        ...
-
-    def again(self, passage: Passage) -> None:
-        """The truck that was told before stands on the scale still: show it once more."""
-        ...
-
-    def cleared(self) -> None:
-        """The scale is free again."""
-        ...
-
-    def changed(self) -> None:
-        """Phase, or the state of the scale, is another one now."""
-        ...
+WEIGHING = (Phase.ARRIVED, Phase.SETTLING, Phase.WEIGHED)
 
 
 class Lane:
-    """One lane with one scale. `sources` are the devices whose sightings a passage waits for."""
+    """One lane with one scale. `sources` are the devices whose sightings a passage waits for,
+    `cameras` those that give pictures only, `places` those that sensors look at."""
 
     def __init__(
         self,
@@ -72,17 +32,21 @@ class Lane:
         listener: Listener,
         started_at: float,
         on_scale: Passage | None = None,
+        cameras: Sequence[str] = (),
+        places: Collection[SensorPlace] = (),
     ) -> None:
         """`on_scale`: the recorded passage that stood on the scale when the last run ended."""
-        self._rule = rule
+        self.rule = self._rule = rule
         self._sources = tuple(sources)
+        self._cameras = tuple(cameras)
         self._listener = listener
         self._window = StabilityWindow(rule.stability)
         self._frame_at = started_at
-        self._weight_at = started_at
+        self._weight_at = self._loaded_at = started_at
         self._lowest_kg = 0
         self._unwatched = on_scale is not None
         self._seen_free = False
+        self.edges = Edges(places, rule.edges, started_at)
         self.waiting = Waiting()
         self.passage: Passage | None = on_scale
         self.last: Passage | None = on_scale
@@ -111,9 +75,14 @@ class Lane:
         at = self._weight_at = reading.at
         if mass_kg < self._rule.arrive_kg:
             self._seen_free = True
+        if mass_kg >= self._rule.leave_kg:
+            self._loaded_at = at
+        if self.passage is not None:
+            self.passage.highest_kg = max(self.passage.highest_kg, mass_kg)
         match self.phase:
             case Phase.EMPTY:
                 if mass_kg >= self._rule.arrive_kg:
+                    self.waiting.expire_returning(at)
                     self._begin(Passage(at, resumed=not self._seen_free), reading)
             case Phase.ARRIVED | Phase.SETTLING:
                 self._settle(mass_kg, reading)
@@ -136,6 +105,29 @@ class Lane:
         elif self.phase is Phase.WEIGHED:
             self._join(self._frame_at)
 
+    def sensed(self, covered: Mapping[SensorPlace, bool | None], at: float) -> None:
+        """What beams and loops see; None where it is not known."""
+        held = self.held_by
+        self.edges.sensed(covered, at)
+        if self.held_by != held:
+            self._listener.changed()
+
+    def expect(self, passage: Passage, device: str) -> None:
+        """A camera was asked for a picture of a passage, which now waits for it."""
+        passage.expected.add(device)
+
+    def pictured(self, passage: Passage, device: str, sighting: Sighting | None) -> None:
+        """The picture that a passage expects; None where there will be none."""
+        passage.expected.discard(device)
+        if sighting is None:
+            pass
+        elif self.passage is passage and self.phase in WEIGHING:
+            self.waiting.add(sighting)
+        else:
+            self.waiting.passed.append(sighting.id)
+        if self.passage is passage and self.phase is Phase.WEIGHED:
+            self._join(self._frame_at)
+
     def reversed(self, device: str) -> None:
         """The vehicle backed off over the axle identifier: its last reading is void."""
         newest = self.waiting.newest(device, float("-inf"))
@@ -146,6 +138,10 @@ class Lane:
         """Time passed; called a few times a second even when no frame comes."""
         if now - self._frame_at > self._rule.stale_after_s:
             self._no_weight(DeviceState.STALE, "no_frames")
+        held = self.held_by
+        self.edges.tick(now, self._weight_at - self._loaded_at)
+        if self.held_by != held:
+            self._listener.changed()
         if self.phase is Phase.WEIGHED:
             self._join(now)
 
@@ -165,12 +161,32 @@ class Lane:
                     passage.sightings[device] = sighting
                     self._listener.complete_late(passage, sighting)
 
+    def recover(self) -> None:
+        """Its own rules have failed: go on as after a restart, whatever stands on the scale."""
+        passage = self.passage
+        recorded = passage is not None and (passage.seq is not None or passage is self.last)
+        if passage is not None and not recorded and passage.follows is not None:
+            passage, recorded = passage.follows, True
+        self._window.clear()
+        self._seen_free = False
+        self.passage = passage if recorded else None
+        self._unwatched = recorded
+        self.phase = Phase.LEAVING if recorded else Phase.EMPTY
+
+    @property
+    def held_by(self) -> tuple[SensorPlace, ...]:
+        """The edges that are covered while a weight is looked for: they hold it back."""
+        return self.edges.covered if self.phase in WEIGHING else ()
+
     # the scale is free
 
     def _begin(self, passage: Passage, reading: Reading) -> None:
         assert reading.mass_kg is not None
         self.passage = passage
+        passage.settled_at = passage.mass_kg = None
         self._window.clear()
+        if passage.follows is None:
+            self.edges.watch_anew()
         self._enter(Phase.ARRIVED)
         self._settle(reading.mass_kg, reading)
 
@@ -181,50 +197,63 @@ class Lane:
         if mass_kg < self._rule.leave_kg:
             self._enter(Phase.LEAVING)
             if passage.follows is None:
-                self._listener.left_unweighed(passage, "left before its weight stood still")
+                self.waiting.turned_away(reading.at + self._rule.return_s)
+                self._listener.left_unweighed(passage, self._why_unweighed())
             else:
+                if self.edges.crossed:
+                    self._listener.left_unweighed(passage, "drove over behind another truck")
                 self.passage = passage.follows
             self._clear(reading.at)
             return
-        settled = self._window.push(reading.at, mass_kg, motion=reading.stable is False)
+        # a weight counts only while nothing covers the edges: a truck that does moves on
+        moving = reading.stable is False or bool(self.edges.blocking)
+        settled = self._window.push(reading.at, mass_kg, motion=moving)
         if settled or self._window.begun:
             self._enter(Phase.SETTLING)
+            if not passage.asked and passage.follows is None:
+                passage.asked = True
+                self._listener.settling(passage)
         else:
             self._enter(Phase.ARRIVED)
         if settled:
             passage.settled_at = reading.at
             passage.mass_kg = self._window.mass_kg()
-            if passage.follows is None or self._is_another(passage, passage.follows):
+            passage.whole = self.edges.clear
+            if passage.follows is None or self._is_recorded(passage, passage.follows):
+                self.edges.watch_anew()
                 self._enter(Phase.WEIGHED)
                 self._join(reading.at)
 
-    def _is_another(self, passage: Passage, before: Passage) -> bool:
+    def _why_unweighed(self) -> str:
+        if self.scale is not DeviceState.OK:
+            return "left while the scale gave no weight"
+        if self.edges.crossed:
+            return "drove over without stopping"
+        return "left before its weight stood still"
+
+    def _is_recorded(self, passage: Passage, before: Passage) -> bool:
         """Whether a weight found without the scale having been free is to be recorded.
 
         If so, `passage` says whether it weighs `before` anew. If not, the lane goes back to it.
         """
-        assert passage.mass_kg is not None and before.mass_kg is not None
-        change_kg = passage.mass_kg - before.mass_kg
-        same_kg = self._rule.same_kg if passage.after_gap else self._rule.change_kg
         another = self._another_was_seen(before)
-        if passage.after_gap and (abs(change_kg) > same_kg or another):
+        found = meaning(passage, before, self._rule, another, self.edges.crossed)
+        if found == "another":
             passage.follows = None
-            return True
-        if abs(change_kg) <= same_kg:
-            self._return_to(before, Phase.TOLD)
-            self._listener.again(before)
-            return False
-        if another:
-            passage.follows = None
-            return True
-        if change_kg > 0 and before.seq is not None:
-            # it was not fully on the scale, or was loaded there: the first weight is superseded
+            before.gone_at = passage.arrived_at
+            self._listener.departed(before)
+        elif found == "reweigh":
             passage.corrects = before.seq
             passage.sightings = dict(before.sightings)
-            return True
-        self._return_to(before, Phase.LEAVING)
-        self._lowest_kg = passage.mass_kg
-        return False
+        elif found == "same":
+            self.edges.watch_anew()
+            self._return_to(before, Phase.TOLD)
+            self._listener.again(before)
+        else:
+            assert passage.mass_kg is not None
+            self._return_to(before, Phase.LEAVING)
+            self._lowest_kg = passage.mass_kg
+        return found in ("another", "reweigh")
 
     def _another_was_seen(self, before: Passage) -> bool:
         """Every source has seen something since that is not the truck recorded before."""
@@ -243,7 +272,9 @@ class Lane:
         if mass_kg < self._rule.leave_kg:
             self._finish(passage)
             self._watch(mass_kg, reading)
-        elif mass_kg > passage.mass_kg + self._rule.stability.tolerance_kg:
+        elif mass_kg > passage.mass_kg + self._rule.stability.tolerance_kg and not (
+            passage.whole and self.edges.covered
+        ):
             self._begin(passage, reading)
         else:
             self._join(reading.at)
@@ -257,9 +288,10 @@ class Lane:
             for device in self._sources
             if device not in passage.sightings and self.waiting.newest(device, since) is None
         ]
+        missing += passage.expected
         wait_s = self._rule.resume_wait_s if passage.resumed else self._rule.join_wait_s
         if not missing or now - passage.settled_at >= wait_s:
-            for device in self._sources:
+            for device in (*self._sources, *self._cameras):
                 inherited = passage.sightings.get(device)
                 if inherited is not None and inherited.kind == "plate":
                     continue
@@ -297,11 +329,17 @@ class Lane:
                 self._weigh_anew(passage, reading)
             elif mass_kg < passage.mass_kg - self._rule.change_kg:
                 self._lowest_kg = mass_kg
+                self._window.clear()
                 self._enter(Phase.LEAVING)
         else:
             self._lowest_kg = min(self._lowest_kg, mass_kg)
             if mass_kg > self._lowest_kg + self._rule.change_kg:
                 self._weigh_anew(passage, reading)
+            elif self.edges.clear and self._window.push(reading.at, mass_kg):
+                # less, and wholly on the scale: unloaded there, or another truck
+                self._weigh_anew(passage, reading)
+            elif not self.edges.clear:
+                self._window.clear()
 
     def _weigh_anew(self, before: Passage, reading: Reading, after_gap: bool = False) -> None:
         passage = Passage(
@@ -311,9 +349,11 @@ class Lane:
         self._begin(passage, reading)
 
     def _clear(self, at: float) -> None:
-        if self.passage is not None:
-            self.passage.gone_at = at
-        self.passage = None
+        passage, self.passage = self.passage, None
+        if passage is not None:
+            passage.gone_at = at
+            if passage.settled_at is not None:
+                self._listener.departed(passage)
         self._unwatched = False
         self._enter(Phase.EMPTY)
         self._listener.cleared()

@@ -27,12 +27,26 @@ class Passage:
     seq: int | None = None
     """Its record, once stored."""
     gone_at: float | None = None
+    whole: bool = False
+    """Sensors saw it stand wholly on the scale when its weight stood."""
+    asked: bool = False
+    """Its pictures were asked for."""
+    expected: set[str] = field(default_factory=set)
+    """Cameras that were asked for a picture and have not answered yet."""
+    highest_kg: int = 0
+    """The largest mass that was seen of it."""
 
     @property
     def plates(self) -> list[PlateSeen]:
         """Its plate events, those of front cameras first."""
         bodies = [s.body for s in self.sightings.values() if isinstance(s.body, PlateSeen)]
-        return sorted(bodies, key=lambda body: body.rear)
+        return sorted((b for b in bodies if not b.only_pictures), key=lambda body: body.rear)
+
+    @property
+    def pictured(self) -> list[PlateSeen]:
+        """Everything with pictures of it: its plate events, and what cameras without plates saw."""
+        bodies = [s.body for s in self.sightings.values() if isinstance(s.body, PlateSeen)]
+        return sorted(bodies, key=lambda body: (body.only_pictures, body.rear))
 
     @property
     def axles(self) -> AxlesSeen | None:

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 import structlog
@@ -16,9 +17,10 @@ from hengyuan.terminal.board import Board, LaneView, Weighed
 from hengyuan.terminal.clock import CheckedClock, Clock
 from hengyuan.terminal.config_tables import JudgeTable
 from hengyuan.terminal.judging import Finding, VehicleFacts, facts_of, find
+from hengyuan.terminal.lane.clips import Clips
 from hengyuan.terminal.lane.lane import Lane
 from hengyuan.terminal.lane.passage import Passage
-from hengyuan.terminal.lane.recording import files_of, make_record
+from hengyuan.terminal.lane.recording import files_of, finding_of, make_record
 from hengyuan.terminal.messages import Messages
 from hengyuan.terminal.panel import Panel
 from hengyuan.terminal.store import Appended, Draft, StoreWorker
@@ -43,6 +45,8 @@ class Surroundings:
     board: Board
     recorded: Callable[[int, float], None]
     """Told of each stored record: its seq, and when its weight settled (monotonic)."""
+    clips: Clips | None = None
+    """What keeps the pictures of the cameras for a while; None where there is no video."""
 
 
 @dataclass(slots=True)
@@ -102,7 +106,7 @@ class Recorder:
     async def record(self, weighing: Weighing, timed: bool) -> None:
         passage = weighing.passage
         async with self._order:
-            appended = await self._append(weighing)
+            appended = await self._append(partial(self._draft, weighing))
         if appended is None:
             return
         record = appended.record
@@ -128,12 +132,34 @@ class Recorder:
         if self.lane.passage in (passage, None):
             await self.tell(passage, weighed, record.seq if timed else None)
 
-    async def _append(self, weighing: Weighing) -> Appended | None:
+    async def add(
+        self, make: Callable[[int], Record], sizes: dict[str, int], used: tuple[int, ...] = ()
+    ) -> Record | None:
+        """Store a record that is not of a weight just taken; None if it cannot be one.
+
+        `sizes`: of the files that it names, in bytes by digest. `used`: the sightings it rests on.
+        """
+        now_ms, _ = self._around.checked.record_ms(self.last_ms)
+
+        def draft() -> Draft:
+            return Draft(make, self._number, False, used, (), sizes, now_ms, 0)
+
+        async with self._order:
+            appended = await self._append(draft)
+        if appended is None:
+            return None
+        record = appended.record
+        self._around.board.newest.appendleft(Weighed(record, finding_of(record)))
+        self._around.recorded(record.seq, self._around.clock.monotonic())
+        self._around.board.ring()
+        return record
+
+    async def _append(self, draft: Callable[[], Draft]) -> Appended | None:
         """Store it, however often that has to be tried: a verdict is told of a record only."""
         store = self._around.store
         while True:
             try:
-                appended = await store.do(store.store.append, self._draft(weighing))
+                appended = await store.do(store.store.append, draft())
             except (sqlite3.Error, OSError) as error:
                 self.fault("store", str(error))
                 await asyncio.sleep(STORE_RETRY_S)

@@ -43,7 +43,7 @@ def flags_of(passage: Passage, facts: VehicleFacts, unsynced: bool) -> set[Flag]
 
 def files_of(passage: Passage) -> dict[FileRef, int]:
     """The passage's pictures and their sizes in bytes, in the order in which a record has them."""
-    sizes = {file.ref: file.size for body in passage.plates for file in body.files}
+    sizes = {file.ref: file.size for body in passage.pictured for file in body.files}
     ordered = sorted(sizes, key=lambda ref: (ref.kind, ref.digest))[:MAX_FILES]
     return {ref: sizes[ref] for ref in ordered}
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from hengyuan.terminal.config import LaneConfig
-from hengyuan.terminal.lane.lane import LaneRule
+from hengyuan.terminal.lane.edges import EdgeRule
 from hengyuan.terminal.lane.stability import StabilityRule
+from hengyuan.terminal.lane.terms import LaneRule
+
+_NAMING = ("front", "rear")
 
 
 def rule_of(config: LaneConfig) -> LaneRule:
     """The lane's rule from its tables."""
     stability, joining = config.table.stability, config.table.joining
+    position = config.table.position
     return LaneRule(
         stability=StabilityRule(
             window_s=stability.window_ms / 1000,
@@ -25,4 +29,12 @@ def rule_of(config: LaneConfig) -> LaneRule:
         join_before_s=joining.before_s,
         resume_before_s=joining.resume_before_s,
         resume_wait_s=joining.resume_wait_ms / 1000,
+        return_s=joining.return_s,
+        edges=EdgeRule(stuck_s=position.stuck_s, lost_s=position.lost_s),
     )
+
+
+def sources_of(config: LaneConfig) -> list[str]:
+    """The devices whose sightings a passage waits for: they name the truck or count its axles."""
+    cameras = [each.name for each in config.cameras if getattr(each, "view", "front") in _NAMING]
+    return [*([] if config.axles is None else [config.axles.name]), *cameras]

@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import contextlib
+import json
+from collections.abc import Coroutine, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import structlog
 
 from hengyuan.record.model import MIN_TIME_MS, Kind, Record
 from hengyuan.terminal.board import LaneView, Weighed
 from hengyuan.terminal.config import LaneConfig
-from hengyuan.terminal.devices import AxleReading, DeviceState, Message, PlateEvent, Reading
+from hengyuan.terminal.devices import (
+    AxleReading,
+    DeviceState,
+    Message,
+    PlateEvent,
+    Reading,
+    SensorReading,
+)
+from hengyuan.terminal.drivers.base import BarrierDriver, Device, LampDriver, SensorDriver
+from hengyuan.terminal.lane.control import Control
 from hengyuan.terminal.lane.intake import SightingIntake
 from hengyuan.terminal.lane.lane import Lane
+from hengyuan.terminal.lane.next_step import next_step
 from hengyuan.terminal.lane.passage import Passage
 from hengyuan.terminal.lane.phases import Phase
+from hengyuan.terminal.lane.pictures import Pictures, picture_cameras
 from hengyuan.terminal.lane.recorder import Recorder, Surroundings
 from hengyuan.terminal.lane.recording import finding_of, flags_of
-from hengyuan.terminal.lane.rule import rule_of
+from hengyuan.terminal.lane.rule import rule_of, sources_of
+from hengyuan.terminal.lane.sensing import Sensing
 from hengyuan.terminal.lane.sightings import Sighting
 from hengyuan.terminal.panel import Panel
 
@@ -29,7 +43,13 @@ log = structlog.get_logger(__name__)
 class LaneService:
     """Listens to one `Lane` and does what it asks for. Made by `LaneService.open`."""
 
-    def __init__(self, config: LaneConfig, panel: Panel, around: Surroundings) -> None:
+    def __init__(
+        self,
+        config: LaneConfig,
+        panel: Panel,
+        around: Surroundings,
+        devices: Mapping[str, Device],
+    ) -> None:
         self.config = config
         self.panel = panel
         self._around = around
@@ -41,12 +61,39 @@ class LaneService:
         self._tasks: set[asyncio.Task[None]] = set()
         self._free_since = around.clock.monotonic()
         self.intake = SightingIntake(config, around.store, around.clock)
+        self.pictures = Pictures(config, devices, self.intake, self._spawn)
+        self.sensing = Sensing(
+            None if config.sensors is None else cast("SensorDriver", devices[config.sensors.name]),
+            config.table.position.lost_s,
+            around.clock,
+            self._spawn,
+            self.recorder,
+        )
+        self.control = Control(
+            self.view,
+            config.table.hold,
+            config.table.control,
+            [cast("BarrierDriver", devices[each.name]) for each in config.barriers],
+            [cast("LampDriver", devices[each.name]) for each in config.lamps],
+            self.sensing.places,
+            around.clock,
+            self._spawn,
+            self.recorder,
+        )
+        self._error: str | None = None
+        self._shown: tuple[Any, ...] = ()
         self.lane: Lane
 
     @classmethod
-    async def open(cls, config: LaneConfig, panel: Panel, around: Surroundings) -> LaneService:
-        """A lane that goes on where the last run ended."""
-        service = cls(config, panel, around)
+    async def open(
+        cls,
+        config: LaneConfig,
+        panel: Panel,
+        around: Surroundings,
+        devices: Mapping[str, Device],
+    ) -> LaneService:
+        """A lane that goes on where the last run ended. `devices`: at least its own, by name."""
+        service = cls(config, panel, around, devices)
         store = around.store.store
         now = around.clock.monotonic()
         standing = await around.store.do(store.on_scale, service._number)
@@ -54,8 +101,15 @@ class LaneService:
         passage = None
         if standing is not None:
             passage = await service._remembered(standing, now)
-        sources = [each.name for each in (config.axles, *config.cameras) if each is not None]
-        service.lane = Lane(rule_of(config), sources, service, now, passage)
+        service.lane = Lane(
+            rule_of(config),
+            sources_of(config),
+            service,
+            now,
+            passage,
+            picture_cameras(config),
+            service.sensing.places,
+        )
         service.recorder.lane = service.lane
         for sighting in await service.intake.still_open():
             service.lane.waiting.add(sighting)
@@ -73,20 +127,28 @@ class LaneService:
 
     def reading(self, reading: Reading) -> None:
         """A frame of the scale."""
-        self.lane.reading(reading)
+        with self._guarded("reading"):
+            self.lane.reading(reading)
+
+    def sensed(self, reading: SensorReading) -> None:
+        """A beam or loop was covered, cleared, or is not known any more."""
+        with self._guarded("sensors"):
+            self.sensing.tick(self.lane)
 
     def axles(self, reading: AxleReading) -> None:
         """A vehicle passed the axle identifier, or backed off over it."""
         assert self.config.axles is not None
         if reading.reversing:
-            self.lane.reversed(self.config.axles.name)
+            with self._guarded("axles"):
+                self.lane.reversed(self.config.axles.name)
         else:
             self._spawn(self._axles(reading))
 
     async def _axles(self, reading: AxleReading) -> None:
         sighting = await self.intake.keep_axles(reading)
         log.info("lane.axles", lane=self._number, axles=reading.axle_count)
-        self.lane.sighted(sighting)
+        with self._guarded("axles"):
+            self.lane.sighted(sighting)
 
     async def plate_event(self, event: PlateEvent) -> None:
         """A camera saw a vehicle. OSError or sqlite3.Error if it could not be kept."""
@@ -94,13 +156,18 @@ class LaneService:
         if sighting is None:
             return
         log.info("lane.plate", lane=self._number, camera=event.camera, late=sighting.late)
-        self.lane.sighted(sighting)
+        with self._guarded("plate"):
+            self.lane.sighted(sighting)
 
     def tick(self) -> None:
         """Called a few times a second."""
         now = self._around.clock.monotonic()
-        self.lane.tick(now)
+        with self._guarded("tick"):
+            self.sensing.tick(self.lane)
+            self.lane.tick(now)
+            self.control.tick(self.lane, self.sensing.covered)
         self._say_hint(now)
+        self._show()
         if self.view.mass_kg != self.lane.mass_kg:
             self.view.mass_kg = self.lane.mass_kg
             self._around.board.ring()
@@ -121,16 +188,57 @@ class LaneService:
             return messages.scale_fault()
         if lane.phase in (Phase.ARRIVED, Phase.SETTLING) and lane.passage is not None:
             waited = (now - lane.passage.arrived_at) * 1000 >= texts.wait_after_ms
-            return messages.wait() if waited else None
+            return self._stop_or_move() if waited else None
         if lane.phase is Phase.EMPTY:
             free = (now - self._free_since) * 1000 >= texts.idle_after_ms
             return messages.idle() if free else None
         return None
 
+    def _stop_or_move(self) -> Message:
+        messages = self._around.messages
+        match next_step(self.lane, self.view):
+            case "move_forward":
+                return messages.move_forward()
+            case "move_back":
+                return messages.move_back()
+            case "too_long":
+                return messages.too_long()
+        return messages.wait()
+
+    def _show(self) -> None:
+        """Bring the view up to date, and ring if people would see a difference."""
+        view, lane = self.view, self.lane
+        view.next_step = next_step(lane, view)
+        view.sensors = dict(self.sensing.covered) if self.config.sensors is not None else None
+        view.held_by = lane.held_by
+        barriers = [(b.position, b.wanted, b.trouble) for b in view.barriers.values()]
+        seen = (view.next_step, view.sensors, view.held_by, view.hold, barriers, dict(view.lamps))
+        if seen != self._shown:
+            self._shown = seen
+            self._around.board.ring()
+
     # what the lane asks for
+
+    def settling(self, passage: Passage) -> None:
+        """Have pictures made."""
+        self.pictures.ask(self.lane, passage)
+
+    def departed(self, passage: Passage) -> None:
+        """A weighed truck has left the scale."""
+        self.control.departed()
 
     def complete(self, passage: Passage) -> None:
         """Judge a weighed truck, then store and tell."""
+        self.sensing.weighed()
+        try:
+            self._complete(passage)
+        except Exception as error:
+            # the truck cannot be recorded; the lane goes on, and somebody is told why
+            log.exception("lane.not_judged", lane=self._number)
+            self.recorder.fault("record", repr(error))
+            self._spawn(self.recorder.note("record_impossible", repr(error)))
+
+    def _complete(self, passage: Passage) -> None:
         assert passage.settled_at is not None
         at_ms, unsynced = self._around.checked.record_ms(self.recorder.last_ms)
         since_s = self._around.clock.monotonic() - passage.settled_at
@@ -153,7 +261,9 @@ class LaneService:
     def left_unweighed(self, passage: Passage, reason: str) -> None:
         """Write down why a truck left no record."""
         log.warning("lane.left_unweighed", lane=self._number, reason=reason)
-        self._spawn(self.recorder.note("left_unweighed", reason))
+        seen = self.lane.waiting.newest_plate(passage.arrived_at - self.lane.rule.join_before_s)
+        detail = {"reason": reason, "plate": seen, "highest_kg": passage.highest_kg}
+        self._spawn(self.recorder.note("left_unweighed", json.dumps(detail, ensure_ascii=False)))
 
     def again(self, passage: Passage) -> None:
         """Show the verdict of the truck that still stands there."""
@@ -164,6 +274,8 @@ class LaneService:
         """The scale is free."""
         self._free_since = self._around.clock.monotonic()
         self.view.current = None
+        self._error = None
+        self.recorder.sound("lane")
         self._say_hint(self._free_since)
         self._spawn(self.recorder.write_cleared())
 
@@ -173,6 +285,7 @@ class LaneService:
         self.view.scale = self.lane.scale
         self.view.scale_fault = self.lane.scale_fault
         self.view.mass_kg = self.lane.mass_kg
+        self._show()
         self._around.board.ring()
 
     # odds and ends
@@ -186,6 +299,26 @@ class LaneService:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.error("lane.task_failed", lane=self._number, exc_info=task.exception())
+            self._failed("task", task.exception())
+
+    @contextlib.contextmanager
+    def _guarded(self, during: str) -> Iterator[None]:
+        """An error in the lane's own rules is written down, and the lane goes on as after a
+        restart: whatever stands on the scale is weighed anew, or known to be weighed."""
+        try:
+            yield
+        except Exception as error:
+            log.exception("lane.error", lane=self._number, during=during, phase=self.lane.phase)
+            self._failed(during, error)
+            self.lane.recover()
+
+    def _failed(self, during: str, error: BaseException | None) -> None:
+        if repr(error) == self._error:
+            return
+        self._error = repr(error)
+        self.recorder.fault("lane", self._error)
+        detail = {"during": during, "phase": self.lane.phase.value, "error": self._error}
+        self._spawn(self.recorder.note("lane_error", json.dumps(detail, ensure_ascii=False)))
 
     async def close(self) -> None:
         """Finish what is under way and write down the timings."""

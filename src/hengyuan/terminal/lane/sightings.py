@@ -32,6 +32,8 @@ class PlateSeen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     retransmission: bool = False
     rear: bool = False
     """The camera sees the rear: its plate is compared, and names the trailer."""
+    only_pictures: bool = False
+    """The camera sees the cab or the weigh room: it names no truck."""
     files: tuple[StoredFile, ...] = ()
 
 
@@ -71,10 +73,24 @@ class Waiting:
     kept: list[Sighting] = field(default_factory=list)
     passed: list[int] = field(default_factory=list)
     """Ids that belong to nobody any more; written down with the next change of the lane."""
+    _returning: list[tuple[Sighting, float]] = field(default_factory=list)
 
     def add(self, sighting: Sighting) -> None:
         """Let a sighting wait."""
         self.kept.append(sighting)
+
+    def turned_away(self, until: float) -> None:
+        """What waits was seen of a truck that left unweighed: until then it may come again."""
+        known = [sighting for sighting, _ in self._returning]
+        self._returning += [(each, until) for each in self.kept if each not in known]
+
+    def expire_returning(self, now: float) -> None:
+        """Pass over what was seen of trucks that turned away and have not come again."""
+        gone = [sighting for sighting, until in self._returning if until < now]
+        self._returning = [each for each in self._returning if each[1] >= now]
+        for sighting in gone:
+            if sighting in self.kept:
+                self.drop(sighting)
 
     def expire(self, before: float) -> None:
         """Pass over what was seen before a time: its truck never came to the scale."""
@@ -85,6 +101,11 @@ class Waiting:
         """The newest of a device that was seen at or after `since`."""
         fitting = [s for s in self.kept if s.device == device and s.seen_at >= since]
         return max(fitting, key=lambda s: (s.seen_at, s.id), default=None)
+
+    def newest_plate(self, since: float) -> str | None:
+        """The plate that was read last at or after `since`."""
+        seen = [s for s in self.kept if s.plate is not None and s.seen_at >= since]
+        return max(seen, key=lambda s: s.seen_at).plate if seen else None
 
     def take(self, device: str, since: float) -> Sighting | None:
         """Remove and return the newest of a device; all older ones of it are passed over."""

@@ -156,7 +156,7 @@ def parse_for(settings: Settings, body: bytes, received_at: datetime) -> PlateEv
         body,
         received_at,
         camera=settings.name,
-        view=settings.view,
+        view=settings.end,
         naive_offset=timedelta(hours=settings.utc_offset_h),
     )
 

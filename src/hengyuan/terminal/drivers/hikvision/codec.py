@@ -211,7 +211,7 @@ def parse_for(
         body,
         received_at,
         camera=settings.name,
-        view=settings.view,
+        view=settings.end,
         naive_offset=timedelta(hours=settings.utc_offset_h),
     )
 

@@ -7,12 +7,13 @@ from typing import Annotated
 from msgspec import Meta
 
 from hengyuan.terminal.drivers.http import Address, Login
-from hengyuan.terminal.drivers.settings import DeviceSettings, Seconds
+from hengyuan.terminal.drivers.settings import BarrierPlace, DeviceSettings, Seconds
 
 
 class Settings(DeviceSettings, tag="hikvision_gate", frozen=True, kw_only=True):
     """The terminal calls the gate, or the camera that the barrier hangs on."""
 
+    place: BarrierPlace = "exit"
     address: Address
     """`http://192.0.2.10`"""
     login: Login | None = None

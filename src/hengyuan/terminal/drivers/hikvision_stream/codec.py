@@ -158,7 +158,7 @@ class Assembler:
                     parts,
                     now,
                     camera=settings.name,
-                    view=settings.view,
+                    view=settings.end,
                     naive_offset=timedelta(hours=settings.utc_offset_h),
                 )
             ]

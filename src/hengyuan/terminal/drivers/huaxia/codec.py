@@ -124,7 +124,7 @@ def parse_for(
     settings: Settings, content_type: str, body: bytes, received_at: datetime
 ) -> PlateEvent:
     """`parse_push` with the options of one camera's settings."""
-    return parse_push(content_type, body, received_at, camera=settings.name, view=settings.view)
+    return parse_push(content_type, body, received_at, camera=settings.name, view=settings.end)
 
 
 def decode(data: bytes, settings: Settings | None = None) -> list[PlateEvent | Refused]:

@@ -51,6 +51,10 @@ class Driver(BarrierDriver):
         return await self._pulse(self.settings.close_relay)
 
     @property
+    def guards_itself(self) -> bool:
+        return self.settings.blocked_input is not None
+
+    @property
     def position(self) -> BarrierPosition:
         inputs = self._fresh_inputs
         return BarrierPosition.UNKNOWN if inputs is None else position(self.settings, inputs)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from hengyuan.terminal.drivers.settings import ModbusSettings, Seconds
+from hengyuan.terminal.drivers.settings import BarrierPlace, ModbusSettings, Seconds
 from hengyuan.terminal.words import installer_text as _
 
 Number = Annotated[int, Meta(ge=1, le=64)]
@@ -16,6 +16,7 @@ class Settings(ModbusSettings, tag="modbus_barrier", frozen=True, kw_only=True):
     """Pulses on two relays; up to three inputs of the same module say what came of it. Relays and
     inputs are numbered as printed on the module: 1 is the first."""
 
+    place: BarrierPlace = "exit"
     open_relay: Number = 1
     close_relay: Number | None = 2
     """None: the barrier closes by itself, and an order to close is refused."""

@@ -26,6 +26,16 @@ class Driver(LampDriver):
         self._colour: LampColour | None = None
         self._setting = asyncio.Lock()
 
+    @property
+    def colours(self) -> frozenset[LampColour]:
+        settings = self.settings
+        relays: dict[LampColour, int | None] = {
+            "red": settings.red_relay,
+            "yellow": settings.yellow_relay,
+            "green": settings.green_relay,
+        }
+        return frozenset({"off", *(colour for colour, relay in relays.items() if relay)})
+
     async def light(self, colour: LampColour) -> ShowResult:
         self._colour = colour
         started = self._clock()

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from hengyuan.terminal.devices import LampColour
-from hengyuan.terminal.drivers.settings import ModbusSettings, Seconds
+from hengyuan.terminal.drivers.settings import BarrierPlace, ModbusSettings, Seconds
 from hengyuan.terminal.words import installer_text as _
 
 Number = Annotated[int, Meta(ge=1, le=64)]
@@ -16,6 +16,8 @@ Number = Annotated[int, Meta(ge=1, le=64)]
 class Settings(ModbusSettings, tag="modbus_lamp", frozen=True, kw_only=True):
     """A relay for each colour, numbered as printed on the module: 1 is the first."""
 
+    place: BarrierPlace = "exit"
+    """`exit`: for the driver on the scale. `entry`: for the next one, green while it is free."""
     red_relay: Number = 1
     green_relay: Number | None = 2
     yellow_relay: Number | None = None

@@ -111,7 +111,7 @@ def _direction(result: Values, view: View) -> str | None:
 
 def parse_for(settings: CameraSettings, body: bytes, received_at: datetime) -> PlateEvent:
     """`parse_push` with the options of one camera's settings."""
-    return parse_push(body, received_at, camera=settings.name, view=settings.view)
+    return parse_push(body, received_at, camera=settings.name, view=settings.end)
 
 
 def decode(data: bytes, settings: Settings | None = None) -> list[PlateEvent | Refused]:

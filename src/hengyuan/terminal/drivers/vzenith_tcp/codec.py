@@ -103,7 +103,7 @@ def decode(data: bytes, settings: Settings | None = None) -> list[PlateEvent | N
     """All events, answers and refused bytes of a recording."""
     decoder = Decoder(settings)
     now = datetime.now(UTC)
-    view: View = settings.view if settings else "front"
+    view: View = settings.end if settings else "front"
     camera = settings.name if settings else ""
     return [
         item.event(now, camera=camera, view=view) if isinstance(item, Result) else item

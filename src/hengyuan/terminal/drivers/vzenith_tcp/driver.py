@@ -96,7 +96,7 @@ class Driver(PullCameraDriver):
             datetime.now(UTC),
             camera=self.settings.name,
             serial=self._serial,
-            view=self.settings.view,
+            view=self.settings.end,
         )
         await keep_event(self, self._events, event, keep)
 
