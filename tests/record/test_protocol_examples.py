@@ -20,6 +20,7 @@ from hengyuan.platform.intake import evidence
 from hengyuan.platform.terminals import api as enrolment
 from hengyuan.platform.terminals.models import HEARTBEAT_EVERY, ONLINE_WITHIN
 from hengyuan.platform.terminals.services import CODE_VALID_FOR
+from hengyuan.platform.upkeep import standing, words
 from hengyuan.platform.weighing.evidence import MAX_FILE
 from hengyuan.record.answers import Heartbeat, HeartbeatAnswer
 from hengyuan.record.archive import ArchiveHeader, verify_archive
@@ -33,6 +34,7 @@ from hengyuan.record.batch import (
     read_due,
 )
 from hengyuan.record.canonical import MAX_LINE_BYTES, read_line, write_line
+from hengyuan.record.journal import MAX_ENTRIES, MAX_JOURNAL_BYTES, JournalEntry, read_part
 from hengyuan.record.model import (
     COMBINATIONS,
     FILE_KINDS,
@@ -344,6 +346,29 @@ def test_the_table_of_the_heartbeat_is_the_heartbeat() -> None:
         assert (required == "yes") == fields[name].required, name
 
 
+def test_the_table_of_the_journal_is_its_entry() -> None:
+    rows = table_with("entry member", "type", "bounds", "required", "meaning")
+    fields = {field.name: field for field in mi.type_info(JournalEntry).fields}  # type: ignore[attr-defined]
+    assert [row[0] for row in rows] == list(fields)
+    for name, kind, bounds, required, _ in rows:
+        expected_kind, expected = _type_and_bounds(fields[name].type)
+        if name == "what":  # its pattern says how long it may be
+            expected = "1…40 characters, " + expected.partition(", ")[2]
+        assert (name, kind, bounds) == (name, expected_kind, expected)
+        assert (required == "yes") == fields[name].required, name
+
+
+def test_what_the_platform_reads_of_a_journal_is_what_the_table_says() -> None:
+    table = {row[0] for row in table_with("what", "members of the detail", "meaning")}
+    assert set(standing._READERS) <= table
+    assert table <= set(words.WHATS)
+
+
+def test_the_journal_of_the_example_is_one() -> None:
+    part = read_part(BLOCKS["journal"].encode())
+    assert [entry.number for entry in part.entries] == [1, 2, 3]
+
+
 def test_the_states_of_a_device_are_named() -> None:
     states = mi.type_info(Heartbeat).fields[2].type.value_type.values  # type: ignore[attr-defined]
     row = next(row for row in TEXT.splitlines() if row.startswith("| `devices`"))
@@ -396,6 +421,8 @@ def test_the_limits_are_those_of_the_code() -> None:
         "records in a batch": MAX_LINES,
         "bytes in a batch body": MAX_BODY_BYTES,
         "bytes in a record line": MAX_LINE_BYTES,
+        "entries in a part of the journal": MAX_ENTRIES,
+        "bytes in a part of the journal": MAX_JOURNAL_BYTES,
         "bytes in one part of a file": evidence.MAX_CHUNK,
         "bytes in a file": MAX_FILE,
         "time of a signed request off the platform's, ms": MAX_AGE_MS,
@@ -412,7 +439,7 @@ def test_figures_in_sentences_are_those_of_the_code() -> None:
     assert f"up to {MAX_FILE >> 20} MiB" in TEXT
     assert f"At most {MAX_LINE_BYTES} bytes" in TEXT
     assert MAX_OFFSET_MS == 5_000
-    assert TEXT.count("more than 5 s") == 2
+    assert TEXT.count("more than 5 s") == 3
 
 
 def test_the_members_of_the_enrolment_are_named() -> None:

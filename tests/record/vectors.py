@@ -24,6 +24,7 @@ from hengyuan.record.archive import ArchiveHeader, write_archive_header, write_a
 from hengyuan.record.batch import BatchHeader, signed_text, write_header
 from hengyuan.record.canonical import write_line
 from hengyuan.record.chain import extend, genesis
+from hengyuan.record.journal import JournalEntry, JournalStored, write_part
 from hengyuan.record.model import FileRef, Record
 from hengyuan.record.refusal import Refusal
 from hengyuan.record.requests import (
@@ -252,6 +253,7 @@ def suite_vector(suite: Suite) -> dict[str, Any]:
             _request(suite, "GET", "/api/intake/v1/watermark", b""),
             _request(suite, "POST", "/api/intake/v1/heartbeat", _heartbeat()),
             _request(suite, "PUT", f"/api/intake/v1/files/{suite.digest(PICTURE).hex()}", PICTURE),
+            _request(suite, "POST", "/api/intake/v1/journal", _journal()),
         ],
         "archive": _archive(suite, lines, digests),
     }
@@ -302,6 +304,25 @@ def _heartbeat() -> bytes:
         software="example 1.0",
     )
     return _json(beat).encode()
+
+
+def _journal() -> bytes:
+    happened: list[tuple[int, str, Any]] = [
+        (1, "left_unweighed", "backed_off"),
+        (0, "device_failed", {"device": "LED", "state": "offline"}),
+        (0, "ticket_opened", {"ticket": 1, "device": "LED", "problem": "无显示", "by": "门卫甲"}),
+    ]
+    entries = [
+        JournalEntry(
+            number=number,
+            at_ms=WEIGHED_AT + number * 60_000,
+            lane=lane,
+            what=what,
+            detail=detail if isinstance(detail, str) else _json(detail),
+        )
+        for number, (lane, what, detail) in enumerate(happened, start=1)
+    ]
+    return write_part(entries)[0]
 
 
 def _json(value: Any) -> str:
@@ -360,6 +381,8 @@ def blocks() -> dict[str, str]:
                 ],
             )
         ),
+        "journal": json.dumps(json.loads(_journal()), indent=1, ensure_ascii=False),
+        "journal-answer": _json(JournalStored(last=3)),
         "file-progress": _json(FileProgress(32, complete=False)),
         "file-complete": _json(FileProgress(len(PICTURE), complete=True)),
         "archive": ed["archive"].rstrip("\n"),

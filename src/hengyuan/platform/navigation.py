@@ -70,6 +70,12 @@ SECTIONS: tuple[Section, ...] = (
                 url_name="terminals:terminals",
                 action="terminals.view",
             ),
+            Entry(
+                _("Upkeep of terminals"),
+                icon="tool",
+                url_name="upkeep:matters",
+                action="upkeep.view",
+            ),
         ),
     ),
     Section(

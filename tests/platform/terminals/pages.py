@@ -41,7 +41,7 @@ PAGES = [
         "terminals:terminal",
         who(open_to=OFFICES | OWN_UNIT, hidden_from=ELSEWHERE),
         args=lambda scene: [scene.terminal.code],
-        max_queries=7,
+        max_queries=9,
         grow=lambda scene: scene.more_terminals(4),
     ),
     Page(

@@ -23,6 +23,7 @@ from hengyuan.platform.terminals.filters import TerminalFilter
 from hengyuan.platform.terminals.forms import ReasonForm, TerminalForm
 from hengyuan.platform.terminals.models import DEVICE_STATES, Terminal
 from hengyuan.platform.terminals.tables import TerminalTable
+from hengyuan.platform.upkeep import queries as upkeep
 
 
 class TerminalList(ListPage):
@@ -51,6 +52,12 @@ def terminal(request: HttpRequest, code: str) -> HttpResponse:
         "codes": found.enrolment_codes.select_related("created_by")[:5] if manages else [],
         "trail": trail(found) if manages else [],
     }
+    if may(request.user, "upkeep.view"):
+        context |= {
+            "shows_upkeep": True,
+            "matters": upkeep.matters_of(found),
+            "entries": upkeep.newest_entries(found),
+        }
     return render(request, "terminals/terminal.html", context)
 
 

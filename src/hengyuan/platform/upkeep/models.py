@@ -5,19 +5,26 @@ Written by intake through `services.py`, on its own connections; pages read.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from hengyuan.platform.accounts.scope import scope_q
 from hengyuan.platform.terminals.models import Terminal
+from hengyuan.platform.upkeep import words
 from hengyuan.record.journal import MAX_DETAIL
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from hengyuan.platform.accounts.models import User
+
+VERIFICATION_WARNS = timedelta(days=30)
+"""So long before its end a verification wants somebody (docs/protocol.md §12.1)."""
 
 
 class OfTerminalQuerySet(models.QuerySet[Any]):
@@ -67,6 +74,16 @@ class JournalEntry(models.Model):
     def __str__(self) -> str:
         return f"{self.terminal_id}/{self.number} {self.what}"
 
+    @property
+    def words(self) -> str:
+        """What happened, as it is called."""
+        return words.what_words(self.what)
+
+    @property
+    def detail_words(self) -> str:
+        """The detail as a sentence."""
+        return words.detail_words(self.detail)
+
 
 class MatterKind(models.TextChoices):
     """What a journal can leave standing."""
@@ -91,11 +108,11 @@ class Matter(models.Model):
         Terminal, models.PROTECT, related_name="matters", verbose_name=_("terminal")
     )
     kind = models.CharField(_("kind"), max_length=12, choices=MatterKind.choices)
-    key = models.CharField(_("of"), max_length=80)
+    key = models.CharField(pgettext_lazy("journal", "of"), max_length=80)
     title = models.CharField(_("what it is about"), max_length=300, blank=True)
     since = models.DateTimeField(_("since"))
     due = models.DateField(_("valid until"), null=True, blank=True)
-    kg = models.IntegerField(_("kg"), null=True, blank=True)
+    kg = models.IntegerField(pgettext_lazy("journal", "kg"), null=True, blank=True)
     is_warning = models.BooleanField(_("wants somebody"), default=True)
     number = models.BigIntegerField()
 
@@ -110,3 +127,20 @@ class Matter(models.Model):
 
     def __str__(self) -> str:
         return f"{self.terminal_id} {self.kind} {self.key}"
+
+    @property
+    def words(self) -> str:
+        """What it is about."""
+        return words.matter_words(self)
+
+    @property
+    def due_words(self) -> str:
+        """How long it still holds."""
+        return words.due_words(self)
+
+    @property
+    def wants_somebody(self) -> bool:
+        """The same as `queries.wanting`, for one that is read already."""
+        if self.due is not None:
+            return self.due <= localdate() + VERIFICATION_WARNS
+        return self.is_warning
