@@ -28,6 +28,7 @@ from hengyuan.terminal.config_tables import (
 from hengyuan.terminal.config_video import RetentionTable, VideoTable
 from hengyuan.terminal.drivers.catalogue import Kind, catalogue, load_settings
 from hengyuan.terminal.drivers.settings import DeviceSettings
+from hengyuan.terminal.people import PersonTable, check_people
 from hengyuan.terminal.screen.pin import check_digest
 from hengyuan.terminal.words import installer_text as _
 
@@ -41,6 +42,7 @@ class _File(Table, frozen=True, kw_only=True):
     screen: ScreenTable = ScreenTable()
     judge: JudgeTable = JudgeTable()
     language: Literal["zh_Hans", "en"] = "zh_Hans"
+    people: Annotated[list[PersonTable], Meta(max_length=100)] = []
     video: VideoTable = VideoTable()
     retention: RetentionTable = RetentionTable()
 
@@ -82,6 +84,7 @@ class Config:
     judge: JudgeTable
     judge_settings: JudgeSettings
     language: str
+    people: tuple[PersonTable, ...]
     video: VideoTable
     retention: RetentionTable
 
@@ -140,6 +143,7 @@ def read_config(path: Path, raw: dict[str, Any]) -> Config:
         except ValueError:
             remedy = _("put there what `hengyuan terminal pin` prints")
             problems.append(Problem("screen.pin", _("is no digest of a PIN"), remedy))
+    problems += check_people(file.people)
     if problems:
         raise ConfigError(path, problems)
     return Config(
@@ -151,6 +155,7 @@ def read_config(path: Path, raw: dict[str, Any]) -> Config:
         judge=file.judge,
         judge_settings=settings,
         language=file.language,
+        people=tuple(file.people),
         video=file.video,
         retention=file.retention,
     )

@@ -42,6 +42,24 @@ def _scrypt(pin: str, salt: bytes, n: int, r: int, p: int) -> bytes:
     return hashlib.scrypt(pin.encode(), salt=salt, n=n, r=r, p=p, maxmem=2**26, dklen=32)
 
 
+class Tries:
+    """Counts wrong PINs: after too many of late, from wherever, nobody may try for some minutes."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._failed: deque[float] = deque(maxlen=_TRIES)
+
+    @property
+    def locked(self) -> bool:
+        """Nobody may try now."""
+        now = self._clock.monotonic()
+        return len(self._failed) == _TRIES and now - self._failed[0] < _TRIES_WITHIN_S
+
+    def failed(self) -> None:
+        """A wrong PIN was given."""
+        self._failed.append(self._clock.monotonic())
+
+
 class Sessions:
     """Who is logged in. A restart logs everybody out."""
 
@@ -49,17 +67,16 @@ class Sessions:
         self._seconds = hours * 3600
         self._clock = clock
         self._running: dict[str, tuple[float, str | None]] = {}
-        self._failed: deque[float] = deque(maxlen=_TRIES)
+        self._tries = Tries(clock)
 
     @property
     def locked(self) -> bool:
         """Too many wrong PINs of late, from wherever: nobody may try for some minutes."""
-        now = self._clock.monotonic()
-        return len(self._failed) == _TRIES and now - self._failed[0] < _TRIES_WITHIN_S
+        return self._tries.locked
 
     def failed(self) -> None:
         """A wrong PIN was given."""
-        self._failed.append(self._clock.monotonic())
+        self._tries.failed()
 
     def begin(self, name: str | None = None) -> str:
         """A new session's token; `name` of who begins it, where people have names."""
