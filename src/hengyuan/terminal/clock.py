@@ -67,6 +67,11 @@ class CheckedClock:
         return self._clock.now_ms() - self._platform_ms()
 
     @property
+    def checked_in_this_run(self) -> bool:
+        """True once the platform has told its time: only then is anything deleted for its age."""
+        return self._platform_minus_monotonic_ms is not None
+
+    @property
     def unsynced(self) -> bool:
         """True when the clock was never checked or is off by more than it may be."""
         offset = self.offset_ms

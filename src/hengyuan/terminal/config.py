@@ -30,6 +30,7 @@ from hengyuan.terminal.drivers.catalogue import Kind, catalogue, load_settings
 from hengyuan.terminal.drivers.settings import DeviceSettings
 from hengyuan.terminal.people import PersonTable, check_people
 from hengyuan.terminal.screen.pin import check_digest
+from hengyuan.terminal.screen.printing import PrinterTable
 from hengyuan.terminal.words import installer_text as _
 
 MAX_DEVICE_NAME = 40
@@ -42,6 +43,7 @@ class _File(Table, frozen=True, kw_only=True):
     screen: ScreenTable = ScreenTable()
     judge: JudgeTable = JudgeTable()
     language: Literal["zh_Hans", "en"] = "zh_Hans"
+    printer: PrinterTable | None = None
     people: Annotated[list[PersonTable], Meta(max_length=100)] = []
     video: VideoTable = VideoTable()
     retention: RetentionTable = RetentionTable()
@@ -84,6 +86,7 @@ class Config:
     judge: JudgeTable
     judge_settings: JudgeSettings
     language: str
+    printer: PrinterTable | None = None
     people: tuple[PersonTable, ...]
     video: VideoTable
     retention: RetentionTable
@@ -155,6 +158,7 @@ def read_config(path: Path, raw: dict[str, Any]) -> Config:
         judge=file.judge,
         judge_settings=settings,
         language=file.language,
+        printer=file.printer,
         people=tuple(file.people),
         video=file.video,
         retention=file.retention,

@@ -2,11 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import contextlib
+import secrets
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
+import structlog
+
+from hengyuan.record.model import FileKind, FileRef
+from hengyuan.terminal.config_video import VideoStreamTable, VideoTable, View
+from hengyuan.terminal.devices import Counters, DeviceState
 from hengyuan.terminal.lane.sightings import StoredFile
+
+if TYPE_CHECKING:
+    from hengyuan.terminal.clock import CheckedClock
+    from hengyuan.terminal.config import Config
+    from hengyuan.terminal.store import StoreWorker
+    from hengyuan.terminal.video.feed import Feed
+    from hengyuan.terminal.video.recorder import Announced, Recorder
+    from hengyuan.terminal.video.ring import Ring
+
+log = structlog.get_logger(__name__)
+
+KINDS: dict[View, FileKind] = {
+    "front": "head_clip",
+    "rear": "tail_clip",
+    "front_side": "front_side_clip",
+    "rear_side": "rear_side_clip",
+    "panorama": "panorama_clip",
+}
+"""What a clip of each view is called in a record; other views have no name there."""
+LIMITS_S = 10.0
+LATE_S = 20.0
+"""A clip waits so long for the segment that its end lies in."""
 
 
 class NoVideo(LookupError):
@@ -27,28 +60,252 @@ class LiveSegment:
     duration_ms: int
 
 
+@dataclass(slots=True)
+class _Camera:
+    lane: int
+    stream: VideoStreamTable
+    recorder: Recorder
+    feed: Feed
+
+
 class Video:
-    """Recorders, ring and clips. Times are ms since 1970."""
+    """Recorders, ring and clips. Times are ms since 1970. `open` makes one."""
+
+    def __init__(
+        self,
+        folder: Path,
+        table: VideoTable,
+        cameras: dict[str, _Camera],
+        old: Sequence[Ring],
+        worker: StoreWorker,
+        checked: CheckedClock,
+    ) -> None:
+        self._folder = folder
+        self._table = table
+        self._cameras = cameras
+        self._old = old
+        self._worker = worker
+        self._checked = checked
+        self._pool = ThreadPoolExecutor(1, "video clips")
+        self.too_little_room = False
+        """The disk is too full to record, and no recording is left to let go of."""
+        self.changed: Callable[[], None] = lambda: None
+
+    @classmethod
+    async def open(cls, config: Config, worker: StoreWorker, checked: CheckedClock) -> Video:
+        """Look through what is recorded and prepare a recorder for each stream of the lanes."""
+        # FFmpeg's libraries take 25 MB: only where there is a stream
+        from hengyuan.terminal.video.feed import Feed
+        from hengyuan.terminal.video.recorder import Recorder
+        from hengyuan.terminal.video.ring import Ring
+
+        loop = asyncio.get_running_loop()
+        folder = config.data_dir / "video"
+        streams = [(lane.table.number, each) for lane in config.lanes for each in lane.table.videos]
+        names = {stream.name for _, stream in streams}
+
+        def look() -> tuple[dict[str, Ring], list[Ring]]:
+            _empty(folder / ".work")
+            others = [each for each in folder.iterdir() if each.is_dir() and each.name[0] != "."]
+            old = [Ring(each) for each in others if each.name not in names]
+            return {name: Ring(folder / name) for name in sorted(names)}, old
+
+        rings, old = await asyncio.to_thread(look)
+
+        def announcing(feed: Feed) -> Callable[[Announced], None]:
+            def announce(segment: Announced) -> None:
+                # the loop may have ended while the thread waited for its camera
+                with contextlib.suppress(RuntimeError):
+                    loop.call_soon_threadsafe(feed.announce, segment)
+
+            return announce
+
+        cameras = {}
+        for lane, stream in streams:
+            feed = Feed()
+            recorder = Recorder(
+                stream,
+                config.path.parent,
+                rings[stream.name],
+                checked.request_ms,
+                announcing(feed),
+            )
+            cameras[stream.name] = _Camera(lane, stream, recorder, feed)
+        return cls(folder, config.video, cameras, old, worker, checked)
+
+    async def run(self) -> NoReturn:
+        """Record, and keep to the bounds of the disk, for ever."""
+        for camera in self._cameras.values():
+            camera.recorder.start()
+        while True:
+            await self._keep_room()
+            await asyncio.sleep(LIMITS_S)
+
+    async def close(self) -> None:
+        """End the recordings; what was taken in is written down."""
+        recorders = [camera.recorder for camera in self._cameras.values()]
+        for recorder in recorders:
+            recorder.ask_to_stop()
+        for recorder in recorders:
+            await asyncio.to_thread(recorder.join)
+        self._pool.shutdown(wait=True)
+
+    # how things are
 
     @property
     def cameras(self) -> list[str]:
         """Names of the streams, in the order of the configuration."""
-        raise NotImplementedError
+        return list(self._cameras)
+
+    def of_lane(self, lane: int) -> list[VideoStreamTable]:
+        """The streams of one lane, in the order of the configuration."""
+        return [each.stream for each in self._cameras.values() if each.lane == lane]
+
+    def states(self) -> dict[str, DeviceState]:
+        """How each stream is."""
+        return {name: camera.recorder.state for name, camera in self._cameras.items()}
+
+    def counters(self, camera: str) -> Counters:
+        """What a stream has carried."""
+        return self._camera(camera).recorder.counters
+
+    def feed(self, camera: str) -> Feed:
+        """The newest segments of a stream. NoVideo for one that is not configured."""
+        return self._camera(camera).feed
+
+    def _camera(self, name: str) -> _Camera:
+        try:
+            return self._cameras[name]
+        except KeyError:
+            known = ", ".join(self._cameras) or "none"
+            raise NoVideo(f"no camera {name!r} here; configured: {known}") from None
+
+    async def _keep_room(self) -> None:
+        from hengyuan.terminal.video.limits import make_room
+
+        recorders = [camera.recorder for camera in self._cameras.values()]
+        rings = [*(recorder.ring for recorder in recorders), *self._old]
+        now_ms = self._checked.request_ms() if self._checked.checked_in_this_run else None
+        room = await asyncio.to_thread(make_room, rings, self._table, self._folder, now_ms)
+        for recorder in recorders:
+            recorder.may_write = not room.too_little
+        if room.too_little != self.too_little_room:
+            self.too_little_room = room.too_little
+            what = "video_disk_full" if room.too_little else "video_disk_room"
+            detail = f"{room.free_bytes // 1_000_000} MB"
+            log.warning(f"video.{what}", free_mb=room.free_bytes // 1_000_000)
+            with contextlib.suppress(sqlite3.Error, OSError):
+                store = self._worker.store
+                await self._worker.do(store.note, self._checked.record_ms(None)[0], 0, what, detail)
+
+    # what is asked for
 
     def live(self, camera: str) -> AsyncIterator[LiveSegment]:
         """From the newest segment on, for as long as it is read; what a slow reader misses is left
         out. It waits while the camera is away. NoVideo for a camera that is not configured."""
-        raise NotImplementedError
+        return self._follow(self.feed(camera))
+
+    async def _follow(self, feed: Feed) -> AsyncIterator[LiveSegment]:
+        number: int | None = None
+        run: int | None = None
+        while True:
+            segment = await feed.after(number)
+            if number is not None and segment.kept.number != number + 1:
+                run = None
+            number = segment.kept.number
+            try:
+                data = await asyncio.to_thread(segment.kept.read)
+            except OSError as error:
+                log.warning("video.segment_unreadable", number=number, why=str(error))
+                run = None
+                continue
+            init = segment.init if segment.run != run else None
+            run = segment.run
+            yield LiveSegment(number, init, data, segment.kept.duration_ms)
 
     async def clip(self, lane: int, from_ms: int, to_ms: int) -> list[StoredFile]:
         """Clips of a lane's cameras as evidence files, durably stored; times by this machine's
         clock, as records have them. Empty where nothing was recorded. OSError if the disk refuses.
+
+        A clip holds whole segments: it begins up to two seconds earlier and ends as much later. A
+        stream that began anew in between gives two files. Of a longer span than `max_clip_s` the
+        end is kept.
         """
-        raise NotImplementedError
+        from_ms = max(from_ms, to_ms - self._table.max_clip_s * 1000)
+        ahead_ms = self._checked.offset_ms or 0
+        stored = []
+        for camera in list(self._cameras.values()):
+            kind = KINDS.get(camera.stream.view)
+            if camera.lane != lane or kind is None:
+                continue
+            paths = await self._cut(camera, from_ms - ahead_ms, to_ms - ahead_ms)
+            try:
+                for path in paths:
+                    data = await asyncio.to_thread(path.read_bytes)
+                    digest = await self._worker.put_file(data)
+                    stored.append(StoredFile(FileRef(digest=digest, kind=kind), len(data)))
+            finally:
+                for path in paths:
+                    path.unlink(missing_ok=True)
+        return stored
 
     async def export(self, camera: str, from_ms: int, to_ms: int) -> Path:
         """One MP4 file of a span that is no evidence; times by the county's clock. Whoever asked
         deletes it; one that is left is gone with the next start. NoVideo where there is nothing,
         ValueError for a span that is empty or longer than `max_clip_s`, OSError if the disk
-        refuses."""
-        raise NotImplementedError
+        refuses. Where the stream began anew in between, the longest part is given."""
+        found = self._camera(camera)
+        if not 0 < to_ms - from_ms <= self._table.max_clip_s * 1000:
+            raise ValueError(f"a clip has up to {self._table.max_clip_s} s")
+        paths = await self._cut(found, from_ms, to_ms)
+        if not paths:
+            raise NoVideo(f"nothing of {camera!r} is recorded in that span")
+        longest = max(paths, key=lambda path: path.stat().st_size)
+        for path in paths:
+            if path != longest:
+                path.unlink(missing_ok=True)
+        return longest
+
+    async def _cut(self, camera: _Camera, from_ms: int, to_ms: int) -> list[Path]:
+        """Files of a span in the work folder, one for each beginning of the stream."""
+        await self._recorded_until(camera, to_ms)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._pool, _cut, camera.recorder.ring, self._folder / ".work", from_ms, to_ms
+        )
+
+    async def _recorded_until(self, camera: _Camera, to_ms: int) -> None:
+        """Wait for the segment that lies around this moment, if it is still to come."""
+        number = None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LATE_S):
+                while camera.recorder.state is DeviceState.OK:
+                    segment = await camera.feed.after(number)
+                    if segment.kept.end_ms >= to_ms:
+                        return
+                    number = segment.kept.number
+
+
+def _cut(ring: Ring, folder: Path, from_ms: int, to_ms: int) -> list[Path]:
+    from hengyuan.terminal.video.joining import join, runs_of
+
+    paths = []
+    try:
+        for init, segments in runs_of(ring.span(from_ms, to_ms)):
+            path = folder / f"{secrets.token_hex(8)}.mp4"
+            paths.append(path)
+            if not join(init, segments, path):
+                paths.remove(path)
+                path.unlink(missing_ok=True)
+    except BaseException:
+        for path in paths:
+            path.unlink(missing_ok=True)
+        raise
+    return paths
+
+
+def _empty(folder: Path) -> None:
+    """What the last run left unfinished goes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for left_over in folder.iterdir():
+        left_over.unlink()
