@@ -2,18 +2,15 @@
 
 import asyncio
 import json
-import logging
-import signal
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from hengyuan.cli.world import records_or_fail
+from hengyuan.cli._long_work import log_to_stderr, until_stopped
+from hengyuan.cli._world_records import records_or_fail
 from hengyuan.world.demo.chaos import Chaos
 from hengyuan.world.demo.run import RunPlan, counted_run, drive_for_ever
 from hengyuan.world.demo.town import Town, TownFailed, TownPlan
@@ -84,9 +81,9 @@ def demo(
     )
     run = RunPlan(records_or_fail(axle_records), seed, made_share, trucks, chaos)
     screen = Console(stderr=as_json, highlight=False)
-    _log_to_stderr()
-    code = asyncio.run(_until_stopped(_demo(plan, run, screen, leave=leave, as_json=as_json)))
-    raise typer.Exit(code)
+    log_to_stderr()
+    code = asyncio.run(until_stopped(_demo(plan, run, screen, leave=leave, as_json=as_json)))
+    raise typer.Exit(code or 0)
 
 
 async def _demo(
@@ -149,33 +146,6 @@ async def _watch_for_ever(town: Town) -> None:
         await asyncio.sleep(0.5)
 
 
-async def _until_stopped(work: Any) -> int:
-    """Ctrl-C and SIGTERM end the work in order: what was started is stopped, then we leave.
-
-    Only the first one counts: a second Ctrl-C must not cut the stopping short.
-    """
-    task = asyncio.ensure_future(work)
-    loop = asyncio.get_running_loop()
-    stopping = False
-
-    def stop() -> None:
-        nonlocal stopping
-        if not stopping:
-            stopping = True
-            task.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-    try:
-        result: int = await task
-        return result
-    except asyncio.CancelledError:
-        return 0
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-
-
 def _show_town(screen: Console, town: Town) -> None:
     logins = Table(
         title=f"衡源演示 {town.url}  所有账号的口令:{town.password}", title_justify="left"
@@ -221,17 +191,3 @@ def _show_figures(screen: Console, figures: dict[str, Any]) -> None:
     screen.print(table)
     for problem in figures["problems"]:
         screen.print(problem, style="red", markup=False)
-
-
-def _log_to_stderr() -> None:
-    """Standard output belongs to the result; what libraries log at INFO is nobody's concern."""
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-    )
