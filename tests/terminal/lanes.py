@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hengyuan.terminal.devices import Reading
+from hengyuan.terminal.devices import Reading, SensorPlace
 from hengyuan.terminal.lane.edges import EdgeRule
 from hengyuan.terminal.lane.lane import Lane
 from hengyuan.terminal.lane.passage import Passage
@@ -77,10 +77,14 @@ class Bench:
         sources: tuple[str, ...] = ("front", "axles"),
         on_scale: Passage | None = None,
         rule: LaneRule = RULE,
+        cameras: tuple[str, ...] = (),
+        places: tuple[SensorPlace, ...] = (),
     ) -> None:
         self.now = 1000.0
         self.heard = Heard()
-        self.lane = Lane(rule, sources, self.heard, self.now, on_scale)
+        self.lane = Lane(rule, sources, self.heard, self.now, on_scale, cameras, places)
+        self.seen: dict[SensorPlace, bool | None] = dict.fromkeys(places, False)
+        self.beams(**self.seen)
         self._ids = 0
         self._seq = 0 if on_scale is None else on_scale.seq or 0
 
@@ -93,7 +97,14 @@ class Bench:
     ) -> None:
         """One frame."""
         self.now += FRAME_S
+        self.lane.sensed(self.seen, self.now)
+        self.lane.tick(self.now)
         self.lane.reading(Reading(mass_kg, stable, self.now, b"", fault))
+
+    def beams(self, **covered: bool | None) -> None:
+        """What the sensors see from now on, of the places that are named."""
+        self.seen.update(covered)  # type: ignore[arg-type]
+        self.lane.sensed(self.seen, self.now)
 
     def hold(self, mass_kg: int, seconds: float, stable: bool | None = None) -> None:
         """The same weight for a while."""
@@ -109,6 +120,7 @@ class Bench:
         """No frame comes; the clock goes on ticking."""
         for _ in range(round(seconds / FRAME_S)):
             self.now += FRAME_S
+            self.lane.sensed(self.seen, self.now)
             self.lane.tick(self.now)
 
     def camera(
@@ -125,6 +137,12 @@ class Bench:
         sighting = Sighting(self._ids, device, "plate", self.now - ago_s, body, late)
         self.lane.sighted(sighting)
         return sighting
+
+    def picture(self, device: str) -> Sighting:
+        """What a camera gives that names no truck, before the lane has it."""
+        self._ids += 1
+        body = PlateSeen(only_pictures=True)
+        return Sighting(self._ids, device, "plate", self.now, body)
 
     def axles(self, axles: int = 3) -> Sighting:
         """An axle reading."""

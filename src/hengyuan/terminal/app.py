@@ -7,7 +7,7 @@ import shutil
 import signal
 import sqlite3
 from collections.abc import Awaitable, Callable
-from typing import Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import httpx
 import structlog
@@ -50,6 +50,9 @@ from hengyuan.terminal.uplink.state import UplinkState
 from hengyuan.terminal.uplink.tls import tls_context
 from hengyuan.terminal.words import translations
 
+if TYPE_CHECKING:
+    from hengyuan.terminal.video.video import Video
+
 log = structlog.get_logger(__name__)
 
 TICK_S = 0.05
@@ -80,6 +83,8 @@ class Terminal:
         self.checked = CheckedClock(clock, offset_ms)
         self.lanes: dict[int, LaneService] = {}
         self.devices: dict[str, Device] = {}
+        self.video: Video | None = None
+        """Recordings and live pictures, where a lane has streams."""
         self._stop = asyncio.Event()
         self._http = httpx.AsyncClient(
             base_url=config.platform.url.rstrip("/"),
@@ -122,6 +127,11 @@ class Terminal:
         terminal.uplink.head_seq, _ = store.head()
         terminal.uplink.acked_seq, _ = store.watermark()
         terminal.uplink.files_waiting = store.files_waiting()
+        if any(lane.table.videos for lane in config.lanes):
+            # FFmpeg's libraries take 25 MB: only where there is a stream
+            from hengyuan.terminal.video.video import Video
+
+            terminal.video = await Video.open(config, worker, terminal.checked)
         await terminal._open_lanes()
         return terminal
 
@@ -137,6 +147,7 @@ class Terminal:
             messages=messages,
             board=self.board,
             recorded=self.records.recorded,
+            clips=self.video,
         )
         for config in self.config.lanes:
             self.devices |= {settings.name: create(settings) for settings in config.devices}
@@ -168,6 +179,8 @@ class Terminal:
         """Finish what the lanes have under way and let go of files and connections."""
         for lane in self.lanes.values():
             await lane.close()
+        if self.video is not None:
+            await self.video.close()
         await self._http.aclose()
         self.worker.close()
 
@@ -181,6 +194,8 @@ class Terminal:
             _supervised("commands", self.commands.run),
             _supervised("journal", self.journal.run),
         ]
+        if self.video is not None:
+            work.append(_supervised("video", self.video.run))
         for lane in self.lanes.values():
             work += [self._device_work(lane, self.devices[s.name]) for s in lane.config.devices]
         return work
@@ -239,7 +254,8 @@ class Terminal:
         )
 
     def device_states(self) -> dict[str, DeviceStateName]:
-        """Every device, and under `uplink` and `lane …` what the terminal itself cannot do."""
+        """Every device and stream, and under `uplink`, `journal`, `disk` and `lane …` what the
+        terminal itself cannot do."""
         states: dict[str, DeviceStateName] = {
             name: device.state.value for name, device in self.devices.items()
         }
@@ -251,6 +267,10 @@ class Terminal:
                 states[scale] = "fault"
             if lane.view.faults:
                 states[f"lane {lane.config.table.number}"] = "fault"
+        if self.video is not None:
+            states |= {name: state.value for name, state in self.video.states().items()}
+            if self.video.too_little_room:
+                states["disk"] = "fault"
         if self.uplink.diverged or self.uplink.refused:
             states["uplink"] = "fault"
         if self.uplink.journal_diverged or self.uplink.journal_refused:

@@ -86,10 +86,10 @@ class Config:
     judge: JudgeTable
     judge_settings: JudgeSettings
     language: str
-    printer: PrinterTable | None = None
     people: tuple[PersonTable, ...]
     video: VideoTable
     retention: RetentionTable
+    printer: PrinterTable | None = None
 
 
 _KINDS: dict[Kind, Callable[[], str]] = {

@@ -108,7 +108,10 @@ class BarrierKeeper:
             self._ordered, self._ordered_at, self._arrived = wanted, now, False
             if not self._has_inputs:
                 self._right()
-        elif wanted == "open" or now - self._wanted_at >= self._rule.move_s:
+            return result
+        # an order without an answer may have been carried out all the same
+        self._ordered = None
+        if wanted == "open" or now - self._wanted_at >= self._rule.move_s:
             # what is under the arm may go away; an arm that does not rise will not by itself
             await self._wrong(wanted, result.error or "not acknowledged")
         return result

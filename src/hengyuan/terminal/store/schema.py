@@ -8,7 +8,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from hengyuan.terminal.store import commands, journal, search, shifts
+from hengyuan.terminal.store import commands, journal, plans, repairs, search, shifts, upkeep
 from hengyuan.terminal.words import installer_text as _
 
 VERSION = 1
@@ -84,7 +84,15 @@ CREATE TABLE journal (
 ) STRICT;
 """
 
-ADDED: tuple[str, ...] = (commands.TABLES, journal.TABLES, search.TABLES, shifts.TABLES)
+ADDED: tuple[str, ...] = (
+    commands.TABLES,
+    journal.TABLES,
+    search.TABLES,
+    shifts.TABLES,
+    upkeep.TABLES,
+    repairs.TABLES,
+    plans.TABLES,
+)
 """Tables that came later, each statement `CREATE ... IF NOT EXISTS`: made at every opening, so
 that a store of an older software gains them and one of a newer software is still read."""
 
