@@ -42,6 +42,12 @@ async def status_of(terminal: Terminal) -> dict[str, Any]:
             for name, state in terminal.device_states().items()
             if name in terminal.devices
         },
+        "videos": {}
+        if (video := terminal.video) is None
+        else {
+            name: {"state": state.value, "counters": video.counters(name).as_dict()}
+            for name, state in video.states().items()
+        },
         "uplink": {
             "error": uplink.error,
             "refused": uplink.refused,

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hengyuan.terminal.screen.pages import Pages
-from hengyuan.terminal.video.video import NoVideo
+from hengyuan.terminal.video.asked import NoVideo
 
 if TYPE_CHECKING:
     from hengyuan.terminal.video.feed import Feed

@@ -82,8 +82,9 @@ class Recorder:
         return DeviceState.OK
 
     def start(self) -> None:
-        """Begin recording."""
-        self._thread.start()
+        """Begin recording; once begun, it goes on until it is asked to stop."""
+        if not self._thread.ident:
+            self._thread.start()
 
     def ask_to_stop(self) -> None:
         """The thread ends with the next packet."""

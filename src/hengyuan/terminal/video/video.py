@@ -18,14 +18,19 @@ from hengyuan.record.model import FileKind, FileRef
 from hengyuan.terminal.config_video import VideoStreamTable, VideoTable, View
 from hengyuan.terminal.devices import Counters, DeviceState
 from hengyuan.terminal.lane.sightings import StoredFile
+from hengyuan.terminal.video.asked import LiveSegment as LiveSegment
+from hengyuan.terminal.video.asked import NoVideo as NoVideo
+from hengyuan.terminal.video.feed import Feed
+from hengyuan.terminal.video.joining import join, runs_of
+from hengyuan.terminal.video.limits import make_room
+from hengyuan.terminal.video.recorder import Recorder
+from hengyuan.terminal.video.ring import Ring
 
 if TYPE_CHECKING:
     from hengyuan.terminal.clock import CheckedClock
     from hengyuan.terminal.config import Config
     from hengyuan.terminal.store import StoreWorker
-    from hengyuan.terminal.video.feed import Feed
-    from hengyuan.terminal.video.recorder import Announced, Recorder
-    from hengyuan.terminal.video.ring import Ring
+    from hengyuan.terminal.video.recorder import Announced
 
 log = structlog.get_logger(__name__)
 
@@ -40,24 +45,6 @@ KINDS: dict[View, FileKind] = {
 LIMITS_S = 10.0
 LATE_S = 20.0
 """A clip waits so long for the segment that its end lies in."""
-
-
-class NoVideo(LookupError):
-    """There is no such camera, or nothing was recorded in that span; the text says which."""
-
-
-@dataclass(frozen=True, slots=True)
-class LiveSegment:
-    """Some two seconds of a stream, playable after the initialisation segment before it."""
-
-    sequence: int
-    """Grows by one with each segment of a camera, over restarts too; a jump is a loss."""
-    init: bytes | None
-    """`ftyp` and `moov`, with the first segment and again whenever the stream begins anew: a player
-    then sets a discontinuity. None where the one before still holds."""
-    data: bytes
-    """`moof` and `mdat`, beginning with a key frame."""
-    duration_ms: int
 
 
 @dataclass(slots=True)
@@ -94,11 +81,6 @@ class Video:
     @classmethod
     async def open(cls, config: Config, worker: StoreWorker, checked: CheckedClock) -> Video:
         """Look through what is recorded and prepare a recorder for each stream of the lanes."""
-        # FFmpeg's libraries take 25 MB: only where there is a stream
-        from hengyuan.terminal.video.feed import Feed
-        from hengyuan.terminal.video.recorder import Recorder
-        from hengyuan.terminal.video.ring import Ring
-
         loop = asyncio.get_running_loop()
         folder = config.data_dir / "video"
         streams = [(lane.table.number, each) for lane in config.lanes for each in lane.table.videos]
@@ -181,8 +163,6 @@ class Video:
             raise NoVideo(f"no camera {name!r} here; configured: {known}") from None
 
     async def _keep_room(self) -> None:
-        from hengyuan.terminal.video.limits import make_room
-
         recorders = [camera.recorder for camera in self._cameras.values()]
         rings = [*(recorder.ring for recorder in recorders), *self._old]
         now_ms = self._checked.request_ms() if self._checked.checked_in_this_run else None
@@ -287,8 +267,6 @@ class Video:
 
 
 def _cut(ring: Ring, folder: Path, from_ms: int, to_ms: int) -> list[Path]:
-    from hengyuan.terminal.video.joining import join, runs_of
-
     paths = []
     try:
         for init, segments in runs_of(ring.span(from_ms, to_ms)):
