@@ -35,10 +35,18 @@ def has_broker() -> bool:
     return shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin") is not None
 
 
+def _has_file(pattern: str) -> Callable[[], bool]:
+    return lambda: any(Path("/usr/lib").glob(pattern))
+
+
 NEEDED: dict[str, Callable[[], bool]] = {
     "chromium": has_browser,
     "fonts-noto-cjk": has_chinese_font,
     "mosquitto": has_broker,
+    # an RTSP server, for the tests of cameras' streams, and the system Python's way to it
+    "gir1.2-gst-rtsp-server-1.0": _has_file("*/girepository-1.0/GstRtspServer-1.0.typelib"),
+    "gstreamer1.0-plugins-good": _has_file("*/gstreamer-1.0/libgstrtp.so"),
+    "python3-gi": _has_file("python3/dist-packages/gi/__init__.py"),
 }
 
 
