@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
+from hengyuan.cli import terminal_setup
 from hengyuan.cli._terminal_decode import (
     line,
     model_lines,
@@ -33,6 +34,8 @@ app = typer.Typer(
     rich_markup_mode=None,  # Rich cuts Chinese help short instead of wrapping it
     help="科技治超终端:出口处的称重、抓拍、显示和上传。",
 )
+
+app.command("setup")(terminal_setup.setup)
 
 _KINDS_ZH = {
     "scale": "称重仪表",

@@ -6,11 +6,13 @@ import sys
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
-from hengyuan.world.axle_records import BadAxleRecords, load_axle_records, write_axle_records
+from hengyuan.cli import world_gate, world_loss
+from hengyuan.cli._world_records import fail, records_or_fail
+from hengyuan.world.axle_records import write_axle_records
 from hengyuan.world.sampling import SAMPLE_SEED, SAMPLE_SIZE, sample_records
 from hengyuan.world.trucks import Truck, trucks
 
@@ -21,27 +23,14 @@ app = typer.Typer(
     help="模拟城市:车辆、轴重数据、图片(演示和测试用)。",
 )
 
+app.command("loss")(world_loss.loss)
+
+app.command("gate")(world_gate.gate)
+
 AxleRecords = Annotated[
     Path | None, typer.Option("--axle-records", help="轴重数据文件(CSV);不给则用自带的 2000 辆")
 ]
 Seed = Annotated[int, typer.Option(help="随机种子:同一种子,同样的车")]
-
-
-def fail(message: str) -> NoReturn:
-    """Say what is wrong and end with code 2."""
-    print(message, file=sys.stderr)
-    raise typer.Exit(2)
-
-
-def records_or_fail(path: Path | None) -> Any:
-    """The axle records, or a message with the rows that are wrong."""
-    try:
-        return load_axle_records(path)
-    except OSError as error:
-        fail(f"读不了轴重数据文件 {path}:{error.strerror}")
-    except BadAxleRecords as error:
-        shown = "\n  ".join(error.problems[:20])
-        fail(f"轴重数据文件有 {len(error.problems)} 处错误:{error.source}\n  {shown}")
 
 
 @app.command("trucks")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import httpx
 import msgspec
@@ -12,7 +13,7 @@ import msgspec
 from hengyuan.record.chain import genesis
 from hengyuan.record.suites import BadKey, PrivateKey, Suite, suite_named
 from hengyuan.terminal.clock import Clock
-from hengyuan.terminal.config import Config
+from hengyuan.terminal.config_tables import PlatformTable
 from hengyuan.terminal.store.evidence import sync_folder
 from hengyuan.terminal.uplink.tls import tls_context
 from hengyuan.terminal.words import installer_text as _
@@ -77,6 +78,26 @@ class Identity:
         return genesis(self.suite, self.terminal, self.key.public_bytes())
 
 
+class Enrolling(Protocol):
+    """What an enrolment needs of a configuration: a whole one will do, half a one, too."""
+
+    @property
+    def data_dir(self) -> Path:
+        """Where the key goes."""
+
+    @property
+    def platform(self) -> PlatformTable:
+        """Whom to ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """A terminal that is being set up: its devices are not known yet."""
+
+    data_dir: Path
+    platform: PlatformTable
+
+
 def load_identity(data_dir: Path) -> Identity:
     """The enrolled identity; NotEnrolled if there is none."""
     try:
@@ -95,7 +116,7 @@ def load_identity(data_dir: Path) -> Identity:
 
 
 def enrol(
-    config: Config,
+    config: Enrolling,
     code: str,
     suite_name: str,
     clock: Clock,

@@ -60,6 +60,8 @@ class TownPlan:
     remote: int = 30
     """Terminals of the counties that have no simulated devices, but a past."""
     past: Past = USUAL_PAST
+    by_hand: bool = False
+    """Terminals are left to whoever sets them up: no devices, no configuration, no enrolment."""
 
 
 @dataclass(slots=True)
@@ -200,6 +202,8 @@ class Town:
         self._tell("录入各县的源头单位、机构人员和公示名单")
         self.password = kept_password(self.home, self.plan.password)
         self.city = await self._enter_city()
+        if self.plan.by_hand:
+            return
         self._tell(f"补传 {len(self.city.remote)} 台终端近 {self.plan.past.days} 天的记录")
         remote = await asyncio.to_thread(self._join_remote)
         self._tell(f"安装和登记 {len(self.city.terminals)} 台终端")
