@@ -1,10 +1,10 @@
 """An RTSP server of Debian's GStreamer packages, run by the system's own Python.
 
-    /usr/bin/python3 rtsp_server.py [--login USER:PASSWORD] NAME=FILE…
+    /usr/bin/python3 rtsp_server.py [--login USER:PASSWORD] [--port 0] [--sound] NAME=FILE…
 
-Prints its port. Each NAME is a camera that loops the access units of FILE (written by `pictures.py`)
-at their own pace, whoever looks. Commands on standard input, one a line: `use NAME FILE` goes on
-with another file, `hold NAME` sends nothing more, `go NAME` sends again; each answered with `done`.
+Prints its port. Each NAME is a camera that loops the access units of FILE, which `pictures.py`
+writes, at their own pace. Commands on standard input, one a line: `use NAME FILE` goes on with
+another file, `hold NAME` sends nothing more, `go NAME` sends again; each is answered with `done`.
 It ends with its standard input.
 """
 
@@ -52,7 +52,8 @@ class Camera:
             f"! {pay} name=pay0 pt=96 config-interval=-1"
         )
         if self.sound:
-            line += " audiotestsrc is-live=true ! audio/x-raw,rate=8000,channels=1 ! alawenc ! rtppcmapay name=pay1 pt=8"
+            line += " audiotestsrc is-live=true ! audio/x-raw,rate=8000,channels=1"
+            line += " ! alawenc ! rtppcmapay name=pay1 pt=8"
         return line + " )"
 
     def configure(self, _factory, media):
