@@ -2,14 +2,8 @@
 
 from hengyuan.terminal.store.evidence import EvidenceFiles
 from hengyuan.terminal.store.schema import UnusableStore
-from hengyuan.terminal.store.store import (
-    Appended,
-    Draft,
-    DueFile,
-    KeptSighting,
-    SightingKind,
-    Store,
-)
+from hengyuan.terminal.store.store import Store
+from hengyuan.terminal.store.terms import Appended, Draft, DueFile, KeptSighting, SightingKind
 from hengyuan.terminal.store.timings import Timings, read_timings
 from hengyuan.terminal.store.worker import StoreWorker
 

@@ -8,7 +8,17 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from hengyuan.terminal.store import commands, journal, plans, repairs, search, shifts, upkeep
+from hengyuan.terminal.store import (
+    commands,
+    held,
+    journal,
+    plans,
+    repairs,
+    search,
+    shifts,
+    tares,
+    upkeep,
+)
 from hengyuan.terminal.words import installer_text as _
 
 VERSION = 1
@@ -92,6 +102,8 @@ ADDED: tuple[str, ...] = (
     upkeep.TABLES,
     repairs.TABLES,
     plans.TABLES,
+    tares.TABLES,
+    held.TABLES,
 )
 """Tables that came later, each statement `CREATE ... IF NOT EXISTS`: made at every opening, so
 that a store of an older software gains them and one of a newer software is still read."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -18,62 +17,17 @@ from hengyuan.record.canonical import read_line, write_line
 from hengyuan.record.chain import extend, link
 from hengyuan.record.model import Record
 from hengyuan.record.suites import Suite
-from hengyuan.terminal.store import schema, search
+from hengyuan.terminal.store import held, schema, search, tares
 from hengyuan.terminal.store.schema import UnusableStore
+from hengyuan.terminal.store.terms import Appended, Draft, DueFile, KeptSighting, SightingKind
 from hengyuan.terminal.words import installer_text as _
 
-SightingKind = Literal["plate", "axles"]
 FILE_NAME = "terminal.db"
 _CHECKED_AT_START = 200
+_BOOKS = (search.index, tares.enter, held.enter)
+"""What follows from a record is written with it; the later books look into the first."""
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A passage ready to be recorded. `make` writes the record once its seq is known."""
-
-    make: Callable[[int], Record]
-    lane: int
-    on_scale: bool
-    """The truck still stands on the scale: after a restart it is not weighed again."""
-    used: tuple[int, ...]
-    """Sightings that this record consumes."""
-    passed: tuple[int, ...]
-    """Sightings that belong to nobody any more."""
-    evidence_bytes: dict[str, int]
-    """Size of each file that the record names, by digest in hex."""
-    settled_at_ms: int
-    judged_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """A record that is durably stored."""
-
-    record: Record
-    digest: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class KeptSighting:
-    """A plate event or axle reading that no record has used yet."""
-
-    id: int
-    lane: int
-    device: str
-    kind: SightingKind
-    received_ms: int
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class DueFile:
-    """A file that the platform is still owed; `seq` is the record that names it."""
-
-    digest: str
-    seq: int
-    size: int
 
 
 class Store:
@@ -170,10 +124,13 @@ class Store:
         with self._transaction():
             last, previous = self.head()
             record = draft.make(last + 1)
+            if draft.complete is not None:
+                record = draft.complete(self._db, record)
             line = write_line(record)
             digest = link(self._suite, previous, line)
             self._db.execute("INSERT INTO record VALUES (?, ?, ?)", (record.seq, line, digest))
-            search.index(self._db, record)
+            for enter in _BOOKS:
+                enter(self._db, record)
             self._db.executemany(
                 "INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, 'due')",
                 [
@@ -200,6 +157,11 @@ class Store:
         """The record of that seq, None if there is none."""
         row = self._db.execute("SELECT line FROM record WHERE seq = ?", (seq,)).fetchone()
         return None if row is None else read_line(row[0])
+
+    def standing(self, seq: int) -> Record | None:
+        """The newest record of the passage that a record belongs to, None if there is none."""
+        passage = search.passage_of(self._db, seq)
+        return None if passage is None else self.record(passage.seq)
 
     def newest(self, count: int) -> list[Record]:
         """The newest records, newest first."""
