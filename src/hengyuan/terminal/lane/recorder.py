@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 STORE_RETRY_S = 1.0
 TELL_RETRY_S = 0.5
+MOST_NOTES_WAITING = 1000
+"""Lines of the journal that a full disk may keep waiting; beyond it the oldest are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,9 @@ class Recorder:
         self._kind: Kind = view.kind
         self._order = asyncio.Lock()
         self._told_us: dict[int, int] = {}
+        self._notes: deque[tuple[int, str, str]] = deque(maxlen=MOST_NOTES_WAITING)
+        self._noting = asyncio.Lock()
+        self._notes_wait: asyncio.Task[None] | None = None
 
     def judge(self, passage: Passage, at_ms: int) -> Weighing:
         assert passage.settled_at is not None and passage.mass_kg is not None
@@ -157,11 +164,15 @@ class Recorder:
     async def _append(self, draft: Callable[[], Draft]) -> Appended | None:
         """Store it, however often that has to be tried: a verdict is told of a record only."""
         store = self._around.store
+        refused_at: float | None = None
+        why = ""
         while True:
             try:
                 appended = await store.do(store.store.append, draft())
             except (sqlite3.Error, OSError) as error:
-                self.fault("store", str(error))
+                why = str(error)
+                refused_at = refused_at or self._around.clock.monotonic()
+                self.fault("store", why)
                 await asyncio.sleep(STORE_RETRY_S)
             except (InvalidRecord, msgspec.ValidationError) as error:
                 # cannot be stored however often it is tried; the truck must not stop the lane
@@ -171,6 +182,9 @@ class Recorder:
                 return None
             else:
                 self.sound("store")
+                if refused_at is not None:
+                    seconds = round(self._around.clock.monotonic() - refused_at)
+                    await self.note("store_refused", json.dumps({"why": why, "seconds": seconds}))
                 return appended
 
     def _draft(self, weighing: Weighing) -> Draft:
@@ -229,13 +243,32 @@ class Recorder:
             log.error("lane.cleared_not_stored", lane=self._number, error=str(error))
 
     async def note(self, what: str, detail: str) -> None:
+        """Write a line of the journal; one that the disk refuses is tried again until it takes it."""
+        self._notes.append((self._around.clock.now_ms(), what, detail))
+        if self._notes_wait is None and not await self._write_notes():
+            self._notes_wait = asyncio.create_task(self._write_notes_later())
+
+    async def _write_notes(self) -> bool:
         store = self._around.store
+        async with self._noting:
+            while self._notes:
+                at_ms, what, detail = self._notes[0]
+                try:
+                    await store.do(store.store.note, at_ms, self._number, what, detail)
+                except (sqlite3.Error, OSError) as error:
+                    log.error("lane.note_not_stored", lane=self._number, what=what, why=str(error))
+                    return False
+                self._notes.popleft()
+        return True
+
+    async def _write_notes_later(self) -> None:
         try:
-            await store.do(
-                store.store.note, self._around.clock.now_ms(), self._number, what, detail
-            )
-        except (sqlite3.Error, OSError) as error:
-            log.error("lane.note_not_stored", lane=self._number, what=what, error=str(error))
+            while True:
+                await asyncio.sleep(STORE_RETRY_S)
+                if await self._write_notes():
+                    return
+        finally:
+            self._notes_wait = None
 
     def fault(self, code: str, why: str) -> None:
         if self.view.faults.get(code) != why:
@@ -249,7 +282,19 @@ class Recorder:
             self._around.board.ring()
 
     async def write_told(self) -> None:
-        """Write down the timings that wait for the next change of the lane."""
+        """Write down the timings that wait for the next change of the lane, if the disk takes them."""
         told_us, self._told_us = self._told_us, {}
         store = self._around.store
-        await store.do(store.store.told, told_us)
+        try:
+            await store.do(store.store.told, told_us)
+        except (sqlite3.Error, OSError) as error:
+            self._told_us = told_us | self._told_us
+            log.error("lane.timings_not_stored", lane=self._number, error=str(error))
+
+    async def close(self) -> None:
+        """Write down what waits, as far as the disk takes it."""
+        if self._notes_wait is not None:
+            self._notes_wait.cancel()
+            await asyncio.gather(self._notes_wait, return_exceptions=True)
+            await self._write_notes()
+        await self.write_told()

@@ -326,4 +326,4 @@ class LaneService:
             _, unfinished = await asyncio.wait(set(self._tasks), timeout=2)
             for task in unfinished:
                 task.cancel()
-        await self.recorder.write_told()
+        await self.recorder.close()
