@@ -243,7 +243,7 @@ class Recorder:
             log.error("lane.cleared_not_stored", lane=self._number, error=str(error))
 
     async def note(self, what: str, detail: str) -> None:
-        """Write a line of the journal; one that the disk refuses is tried again until it takes it."""
+        """Write a line of the journal; what the disk refuses is tried again until it takes it."""
         self._notes.append((self._around.clock.now_ms(), what, detail))
         if self._notes_wait is None and not await self._write_notes():
             self._notes_wait = asyncio.create_task(self._write_notes_later())
@@ -282,7 +282,7 @@ class Recorder:
             self._around.board.ring()
 
     async def write_told(self) -> None:
-        """Write down the timings that wait for the next change of the lane, if the disk takes them."""
+        """Write down the timings that wait for the next change, if the disk takes them."""
         told_us, self._told_us = self._told_us, {}
         store = self._around.store
         try:
