@@ -14,6 +14,11 @@ from hengyuan.terminal.screen.display import DisplayPages
 from hengyuan.terminal.screen.gate import GatePages
 from hengyuan.terminal.screen.login import LoginPages
 from hengyuan.terminal.screen.pages import HERE, Pages, with_headers
+from hengyuan.terminal.screen.records import RecordPages
+from hengyuan.terminal.screen.shifts import ShiftPages
+from hengyuan.terminal.screen.ticket_pages import TicketPages
+from hengyuan.terminal.screen.totals import TotalPages
+from hengyuan.terminal.screen.video import LivePictures
 
 if TYPE_CHECKING:
     from hengyuan.terminal.app import Terminal
@@ -27,6 +32,11 @@ def screen_app(terminal: Terminal) -> ASGIApp:
         *LoginPages(pages).routes(),
         *GatePages(pages).routes(),
         *DisplayPages(pages).routes(),
+        *RecordPages(pages).routes(),
+        *TicketPages(pages).routes(),
+        *TotalPages(pages).routes(),
+        *ShiftPages(pages).routes(),
+        *LivePictures(pages).routes(),
         Route("/camera/{name}", cameras.push, methods=["POST"]),
         *(Route(path, cameras.push_to_own_path, methods=["POST"]) for path in cameras.paths),
         Mount("/static", StaticFiles(directory=HERE / "static")),

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from hengyuan.terminal.screen.pages import Pages, event, stream
@@ -16,7 +16,6 @@ from hengyuan.terminal.screen.status import status_of
 PAUSE_S = 0.15
 """A page is not told of more changes than an eye can follow."""
 ALIVE_S = 10.0
-_MAX_FILE_BYTES = 64 * 1024 * 1024
 
 
 class GatePages:
@@ -26,7 +25,7 @@ class GatePages:
         self._pages = pages
         self._terminal = pages.terminal
         self._access = pages.access
-        self._presenter = Presenter(pages.terminal)
+        self._presenter = Presenter(pages.terminal, pages.vocabulary)
 
     def routes(self) -> list[Route]:
         """Where they are."""
@@ -61,14 +60,16 @@ class GatePages:
             return Response(status_code=403)
         digest = request.path_params["digest"]
         try:
-            data = await self._terminal.worker.read_file(digest, 0, _MAX_FILE_BYTES)
+            begins = await self._terminal.worker.read_file(digest, 0, 12)
         except (OSError, ValueError):
             return Response(status_code=404)
-        media_type = media_type_of(data)
+        media_type = media_type_of(begins)
         if media_type is None:
             return Response(status_code=404)
         headers = {"cache-control": "private, max-age=86400, immutable"}
-        return Response(data, media_type=media_type, headers=headers)
+        # answers for a part of it too, as players ask
+        path = self._terminal.worker.files.path(digest)
+        return FileResponse(path, media_type=media_type, headers=headers)
 
     async def status(self, request: Request) -> Response:
         """GET /status.json"""

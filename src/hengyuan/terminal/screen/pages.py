@@ -13,8 +13,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hengyuan.terminal.screen.access import Access, same_origin
+from hengyuan.terminal.people import People
+from hengyuan.terminal.screen.access import COOKIE, Access, same_origin
+from hengyuan.terminal.screen.forms import Once
 from hengyuan.terminal.screen.pin import Sessions
+from hengyuan.terminal.screen.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from hengyuan.terminal.app import Terminal
@@ -41,8 +44,11 @@ class Pages:
         self.terminal = terminal
         settings = terminal.config.screen
         self.sessions = Sessions(settings.session_h, terminal.clock)
-        self.access = Access(settings, self.sessions)
+        self.people = People(terminal.config.people, terminal.clock)
+        self.access = Access(settings, self.sessions, named=bool(self.people))
+        self.once = Once()
         self.gettext = terminal.words.gettext
+        self.vocabulary = Vocabulary(terminal.words, terminal.config.language == "zh_Hans")
         self._templates = templates()
         self._templates.install_gettext_translations(terminal.words)  # type: ignore[attr-defined]
         _ = self.gettext
@@ -53,6 +59,18 @@ class Pages:
             ("/shifts", _("Hand-over")),
         ]
         """Path and name of what every page leads to; the first part of a path is its section."""
+        self._said = {
+            "handed_over": _("The shift is handed over"),
+            "printed": _("The ticket was sent to the printer"),
+            "plate": _("The plate is recorded; a wrong one can be typed again"),
+            "loading": _("The loading data are recorded; wrong ones can be written again"),
+            "void": _("The record is void"),
+            "override": _("The truck is released by override"),
+            "manual": _("The weighing by hand is recorded"),
+            "barrier": _("The barrier was ordered to open"),
+            "reweigh": _("The truck is weighed again"),
+        }
+        """What the page before did, by the code that its answer carries."""
 
     def guard(self, endpoint: Endpoint) -> Endpoint:
         """For the gatekeeper alone; and a form counts only if one of our pages sent it."""
@@ -76,6 +94,12 @@ class Pages:
         )
         return HTMLResponse(html, status, {"cache-control": "no-store"})
 
+    def log_in(self, answer: Response, request: Request, name: str | None = None) -> None:
+        """Begin a session, in place of the one that was."""
+        self.sessions.end(request.cookies.get(COOKIE, ""))
+        token = self.sessions.begin(name)
+        answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", path="/")
+
     def missing(self, request: Request, what: str) -> Response:
         """404 in words."""
         return self.render(request, "missing.html", 404, what=what)
@@ -97,6 +121,7 @@ class Pages:
             ],
             "can_log_out": self.access.needs_pin,
             "operator": self.access.operator(request),
+            "said": self._said.get(request.query_params.get("said", ""), ""),
         }
 
     def _turn_away(self, request: Request) -> Response:

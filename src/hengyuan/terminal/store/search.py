@@ -364,7 +364,10 @@ def _where(conditions: Sequence[str]) -> str:
 
 def _passages(connection: sqlite3.Connection, rest: str, values: Sequence[Any]) -> list[Passage]:
     rows = connection.execute(f"SELECT {_COLUMNS} FROM passage {rest}", values)  # noqa: S608
-    return [
-        Passage(*row[:10], tuple(flag for flag in row[10].split(",") if flag), *row[11:])
-        for row in rows
-    ]
+    flags_at = _COLUMNS.replace(" ", "").split(",").index("flags")
+    passages = []
+    for row in rows:
+        fields: list[Any] = list(row)
+        fields[flags_at] = tuple(flag for flag in fields[flags_at].split(",") if flag)
+        passages.append(Passage(*fields))
+    return passages

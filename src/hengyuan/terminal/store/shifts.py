@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from hengyuan.terminal.store.search import Total, Wanted, total
 
@@ -140,4 +141,9 @@ def _shifts(connection: sqlite3.Connection, rest: str, value: int) -> list[Shift
         f" FROM shift {rest}",
         (value,),
     )
-    return [Shift(*row[:8], Total(**json.loads(row[8]))) for row in rows]
+    shifts = []
+    for row in rows:
+        fields: list[Any] = list(row)
+        fields[-1] = Total(**json.loads(fields[-1]))
+        shifts.append(Shift(*fields))
+    return shifts

@@ -1,21 +1,23 @@
-// On every page of the gatekeeper: keys that stand on buttons and links, and light or dark.
+// On every page of the gatekeeper: keys that stand on buttons and links, light or dark, forms that
+// are sent once, and printing.
 const LOOK = "hengyuan-look";
 
-export function keyOf(event) {
-  const alt = event.altKey ? "Alt+" : "";
-  return alt + (event.key.length === 1 ? event.key.toUpperCase() : event.key);
+function keyOf(event) {
+  return (event.altKey ? "Alt+" : "") + event.key;
 }
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.isComposing) return;
   const key = keyOf(event);
+  const typing = event.target.matches("input, select, textarea");
+  if (typing && (key.startsWith("Arrow") || key.startsWith("Page"))) return;
   const wanted = [...document.querySelectorAll("[data-key]")].find(
     (each) => each.dataset.key === key && !each.disabled && each.offsetParent !== null,
   );
   if (!wanted) return;
   event.preventDefault();
   wanted.focus();
-  wanted.click();
+  if (!wanted.matches("input, select, textarea")) wanted.click();
 });
 
 document.querySelector("[data-look-switch]")?.addEventListener("click", () => {
@@ -26,3 +28,23 @@ document.querySelector("[data-look-switch]")?.addEventListener("click", () => {
   root.dataset.look = dark ? "light" : "dark";
   document.cookie = `${LOOK}=${root.dataset.look}; path=/; max-age=31536000; samesite=strict`;
 });
+
+// the terminal does a form only once however often it comes; this spares the second tap
+for (const form of document.querySelectorAll("form[data-once]")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "yes";
+    for (const button of form.querySelectorAll("button:not([type=button])")) button.disabled = true;
+  });
+}
+// a page that comes back from the browser's memory can be sent again
+addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.addEventListener("click", () => print());
+}
+for (const select of document.querySelectorAll("[data-submit]")) {
+  select.addEventListener("change", () => select.form.requestSubmit());
+}
