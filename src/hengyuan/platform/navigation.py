@@ -135,6 +135,12 @@ SECTIONS: tuple[Section, ...] = (
                 url_name="audit:log",
                 action="access.view",
             ),
+            Entry(
+                _("Who watched which gate"),
+                icon="eye",
+                url_name="video:viewings",
+                action="video.audit",
+            ),
         ),
     ),
 )

@@ -11,6 +11,7 @@ HENGYUAN_REMIND_DAYS     remind of a scale's certificate so long before it ends 
 HENGYUAN_GRADE_KEY_T     a unit that moves so many t a year is suggested as key (default 200000)
 HENGYUAN_GRADE_NEXT_T    and from here on as next to key (default 100000)
 HENGYUAN_ACCESS_LOG_DAYS how long logins, refusals and exports are kept (default 1095, least 180)
+HENGYUAN_CLIP_DAYS       clips of the past that were asked for are kept so long (default 30)
 HENGYUAN_PORTAL_REGION   code of the region whose office the public portal names (default: found)
 HENGYUAN_REPORT_DAYS     a report from the public is to be answered within so long (default 15)
 HENGYUAN_LOG             text or json (default: text on a screen, else json)
@@ -90,6 +91,7 @@ INSTALLED_APPS = [
     "hengyuan.platform.ledger",
     "hengyuan.platform.terminals",
     "hengyuan.platform.upkeep",
+    "hengyuan.platform.video",
     "hengyuan.platform.weighing",
     "hengyuan.platform.intake",
     "hengyuan.platform.documents",
@@ -269,6 +271,10 @@ LOGGING = logging_settings()
 LEDGER_CERTIFICATE_DAYS = int(os.environ.get("HENGYUAN_REMIND_DAYS") or 30)
 LEDGER_KEY_FROM_T = int(os.environ.get("HENGYUAN_GRADE_KEY_T") or 200_000)
 LEDGER_NEXT_FROM_T = int(os.environ.get("HENGYUAN_GRADE_NEXT_T") or 100_000)
+
+# pictures of gates
+
+VIDEO_CLIP_DAYS = max(1, int(os.environ.get("HENGYUAN_CLIP_DAYS") or 30))
 
 # the public portal
 

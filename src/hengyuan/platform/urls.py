@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("units/", include("hengyuan.platform.ledger.urls")),
     path("terminals/", include("hengyuan.platform.terminals.urls")),
     path("upkeep/", include("hengyuan.platform.upkeep.urls")),
+    path("video/", include("hengyuan.platform.video.urls")),
     path("publication/", include("hengyuan.platform.publication.urls")),
     path("documents/", include("hengyuan.platform.documents.urls")),
     path("", include("hengyuan.platform.portal.urls")),

@@ -39,6 +39,10 @@ _SUPERVISORS: Grants = {
 _EVERYONE: Grants = _SUPERVISORS | {OfficeKind.DEPARTMENT: _OFFICE, OfficeKind.SOURCE_UNIT: _UNIT}
 _KEEPERS: Grants = {OfficeKind.CITY: _STAFF, OfficeKind.COUNTY: _STAFF}
 _OFFICES: Grants = _SUPERVISORS | {OfficeKind.DEPARTMENT: _OFFICE}
+_SUPERVISORS_IN_FIELD: Grants = dict.fromkeys(_SUPERVISORS, _FIELD)
+_WATCHED_AND_HEADS: Grants = {
+    kind: frozenset({head_role(kind)}) for kind in (*_SUPERVISORS, OfficeKind.SOURCE_UNIT)
+}
 _ISSUERS: Grants = _KEEPERS | {OfficeKind.PROVINCE: _STAFF}
 _ABOVE_COUNTIES: Grants = {OfficeKind.PROVINCE: _OFFICE, OfficeKind.CITY: _OFFICE}
 _COUNTY_STAFF: Grants = {OfficeKind.COUNTY: _STAFF}
@@ -93,6 +97,13 @@ ACTIONS: dict[str, Action] = {
         Action("access.view", _("Read logins, refusals and exports"), _HEADS),
         Action("permissions.view", _("See the table of permissions"), _OFFICES),
         Action("design.view", _("See the design page"), _SUPERVISORS),
+        Action("video.watch", _("Watch cameras of gates live; noted"), _SUPERVISORS_IN_FIELD),
+        Action(
+            "video.clips",
+            _("Ask for and see clips of gates; noted"),
+            _SUPERVISORS_IN_FIELD,
+        ),
+        Action("video.audit", _("Read who saw which gate's pictures"), _WATCHED_AND_HEADS),
         Action("board.view", _("Watch the live board"), _EVERYONE),
         Action("board.wall", _("Open the wall display"), _OFFICES),
         Action("documents.view", _("See document templates"), _SUPERVISORS),

@@ -52,7 +52,7 @@ async def take(
     """Take a part of a file, or all of it."""
     terminal = await signed_by(request, registry)
     _check_digest(digest)
-    begin, total = _range(request)
+    begin, total = content_range(request, MAX_FILE)
     seq = request.header(SEQ_HEADER)
     if not seq.isdigit() or len(seq) > 16:
         raise Refusal("malformed", f"the header {SEQ_HEADER} names the record of the file")
@@ -87,8 +87,11 @@ def _check_digest(digest: str) -> None:
         raise Refusal("malformed", "a digest is 64 lower-case hex digits")
 
 
-def _range(request: Request) -> tuple[int, int]:
-    """Begin and total size that the part claims; without Content-Range the body is the file."""
+def content_range(request: Request, most: int) -> tuple[int, int]:
+    """Begin and total size that the part claims; without Content-Range the body is the file.
+
+    Refusal: `malformed`, or `too_large` for a file of more than `most` bytes.
+    """
     text = request.header("content-range")
     size = len(request.body)
     if not size:
@@ -101,8 +104,8 @@ def _range(request: Request) -> tuple[int, int]:
     begin, end, total = (int(part) for part in found.groups())
     if end - begin + 1 != size or end >= total:
         raise Refusal("malformed", "content-range does not fit the body")
-    if total > MAX_FILE:
-        raise Refusal("too_large", f"a file has at most {MAX_FILE} bytes")
+    if total > most:
+        raise Refusal("too_large", f"a file has at most {most} bytes")
     return begin, total
 
 

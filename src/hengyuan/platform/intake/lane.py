@@ -7,6 +7,7 @@ framework is left out of the hot path because it was measured to cost more than 
 import asyncio
 import contextlib
 import gc
+import shutil
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -15,7 +16,8 @@ import msgspec
 import structlog
 
 from hengyuan.platform.embedded import database_url
-from hengyuan.platform.intake import batches, commands, evidence, heartbeats, journal
+from hengyuan.platform.footage_files import live_root
+from hengyuan.platform.intake import batches, commands, evidence, footage, heartbeats, journal
 from hengyuan.platform.intake.http import Answer, Request, read_body
 from hengyuan.platform.intake.registry import Registry
 from hengyuan.platform.intake.writer import Writer
@@ -65,9 +67,12 @@ class Lane:
         self.writer = Writer(self._pool)
         self.store = evidence_store()
         self.mailbox = commands.Mailbox(url, self._pool)
+        self.live = footage.LiveSessions(self._pool)
+        await asyncio.to_thread(shutil.rmtree, live_root(), ignore_errors=True)
         await self.writer.start()
         self._services = [
             asyncio.create_task(self.mailbox.run(), name="intake-commands"),
+            asyncio.create_task(footage.watch(self.live), name="intake-footage"),
             asyncio.create_task(
                 evidence.watch_missing(self._pool, self.store), name="intake-missing-files"
             ),
@@ -137,6 +142,17 @@ class Lane:
                 return await commands.outcome(request, command, self.registry, self._mailbox)
             case "POST", ["journal"]:
                 return await journal.take(request, self.registry, self._database)
+            case "PUT", ["live", session, sequence, what]:
+                path = (session, sequence, what)
+                return await footage.take_live(request, path, self.registry, self._live)
+            case "GET", ["clips", command, digest]:
+                return await footage.clip_progress(
+                    request, command, digest, self.registry, self._database
+                )
+            case "PUT", ["clips", command, digest]:
+                return await footage.take_clip(
+                    request, command, digest, self.registry, self._database
+                )
             case "GET", ["files", digest]:
                 return await evidence.progress(request, digest, self.registry, self.store)
             case "PUT", ["files", digest]:
@@ -150,6 +166,12 @@ class Lane:
         if self._pool is None:
             raise Refusal("busy", "the platform is starting")
         return self.mailbox
+
+    @property
+    def _live(self) -> footage.LiveSessions:
+        if self._pool is None:
+            raise Refusal("busy", "the platform is starting")
+        return self.live
 
     @property
     def _database(self) -> asyncpg.Pool:
