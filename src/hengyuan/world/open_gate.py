@@ -104,7 +104,7 @@ class OpenGate:
 
     def answers(self) -> dict[str, object]:
         """What `hengyuan terminal setup --answers` is to be given."""
-        at = {"axles": "{}:{}".format(*AXLES_AT), "display": "{}:{}".format(*DISPLAY_AT)}
+        axles, display = self.gate.axle_wire, self.gate.led
         return {
             "network": SEGMENT,
             "platform": {"url": self.town.url, "code": self.terminal.enrolment_code or ""},
@@ -114,9 +114,12 @@ class OpenGate:
                 "1": {
                     "name": self.terminal.name,
                     "scale": {"at": str(self.port)},
-                    "axles": {"there": True, "at": at["axles"]},
+                    "axles": {"there": True, "at": f"{axles.host}:{axles.port}"},
                     "cameras": {"count": 1, "1": {"driver": "hikvision", "host": "127.0.0.1"}},
-                    "displays": {"count": 1, "1": {"driver": "onbon", "at": at["display"]}},
+                    "displays": {
+                        "count": 1,
+                        "1": {"driver": "onbon", "at": f"{display.host}:{display.port}"},
+                    },
                     "weighing": {"kg": KNOWN_KG, "division_kg": DIVISION_KG},
                 },
             },

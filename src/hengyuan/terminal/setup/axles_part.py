@@ -11,7 +11,7 @@ from hengyuan.terminal.drivers.catalogue import catalogue
 from hengyuan.terminal.setup.context import Setup
 from hengyuan.terminal.setup.dialogue import Option
 from hengyuan.terminal.setup.lanes_part import lane_title
-from hengyuan.terminal.setup.listening import ask_around
+from hengyuan.terminal.setup.listening import answering_axle_driver
 from hengyuan.terminal.setup.places import (
     network_places,
     pick_place,
@@ -49,9 +49,8 @@ def _axles(setup: Setup, key: str, known: dict[str, Any], where: str) -> dict[st
         if entry.manifest.kind == "axle"
     ]
     transport = transport_of(where)
-    found = asyncio.run(ask_around(msgspec.convert(transport, Transport)))
-    answered = found.asked is not None and found.asked["driver"] in {k.value for k in kinds}
-    driver = found.asked["driver"] if found.asked and answered else known.get("driver", "wanji")
+    answered = asyncio.run(answering_axle_driver(msgspec.convert(transport, Transport)))
+    driver = answered or known.get("driver", "wanji")
     if answered:
         dialogue.say(_("it answers as {driver}").format(driver=driver))
     else:

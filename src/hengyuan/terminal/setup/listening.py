@@ -11,7 +11,7 @@ import msgspec
 
 from hengyuan.terminal.devices import Reading
 from hengyuan.terminal.drivers.base import AxleDriver
-from hengyuan.terminal.drivers.catalogue import create, load_settings
+from hengyuan.terminal.drivers.catalogue import catalogue, create, load_settings
 from hengyuan.terminal.drivers.polling import PolledScaleDriver
 from hengyuan.terminal.setup.recognition import Heard, recognise
 from hengyuan.terminal.transports.connection import Connection
@@ -44,7 +44,7 @@ class Found:
     error: str | None = None
     """Why nothing could be heard."""
     asked: dict[str, Any] | None = None
-    """Settings of an asked scale, or axle identifier, that has answered."""
+    """Settings of an asked scale that has answered."""
     read_kg: int | None = None
 
     @property
@@ -56,7 +56,7 @@ class Found:
         return best is not None and best.sound >= ENOUGH_SOUND and best.explained > 0.9
 
 
-async def listen(transport: Transport, seconds: float = LISTEN_S) -> Found:
+async def listen(transport: Transport, seconds: float | None = None) -> Found:
     """All that comes within so long, and who may have said it. Never raises for a line's faults."""
     found = Found(transport)
     try:
@@ -65,7 +65,7 @@ async def listen(transport: Transport, seconds: float = LISTEN_S) -> Found:
         found.error = str(error) or type(error).__name__
         return found
     try:
-        found.data = await _hear(connection, seconds)
+        found.data = await _hear(connection, LISTEN_S if seconds is None else seconds)
     finally:
         await connection.close()
     found.heard = recognise(found.data)
@@ -98,7 +98,7 @@ def speeds(port: str) -> Iterator[Serial]:
 
 
 async def search_serial(
-    port: str, told: Callable[[Found], None], seconds: float = LISTEN_S
+    port: str, told: Callable[[Found], None], seconds: float | None = None
 ) -> Found:
     """Try speeds until somebody is understood; the best that was heard, sound or not.
 
@@ -126,20 +126,18 @@ def _score(found: Found) -> tuple[bool, float, int]:
     return (best is not None, best.explained if best else 0.0, len(found.data))
 
 
-async def ask_around(transport: Transport, seconds: float = LISTEN_S) -> Found:
-    """Put the reading questions of asked scales and of axle identifiers to a silent line."""
+async def ask_around(transport: Transport, seconds: float | None = None) -> Found:
+    """Put the reading questions of asked scales to a silent line."""
     found = Found(transport)
     where = msgspec.to_builtins(transport)
     for settings in ASKED:
         if settings.get("protocol") == "tcp" and isinstance(transport, Serial):
             continue
         raw = {**settings, "name": "?", "transport": where}
-        reading = await _asked(raw, seconds)
+        reading = await _asked(raw, LISTEN_S if seconds is None else seconds)
         if reading is not None:
             found.asked, found.read_kg = dict(settings), reading.mass_kg
             return found
-    if await _axles_answer({"driver": "wanji", "name": "?", "transport": where}, seconds):
-        found.asked = {"driver": "wanji"}
     return found
 
 
@@ -160,6 +158,18 @@ async def _asked(raw: dict[str, Any], seconds: float) -> Reading | None:
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+async def answering_axle_driver(transport: Transport, seconds: float | None = None) -> str | None:
+    """The driver of the axle identifier that answers a status question there; None where none."""
+    where = msgspec.to_builtins(transport)
+    for name, entry in catalogue().items():
+        if entry.manifest.kind == "axle" and await _axles_answer(
+            {"driver": name, "name": "?", "transport": where},
+            LISTEN_S if seconds is None else seconds,
+        ):
+            return name
+    return None
 
 
 async def _axles_answer(raw: dict[str, Any], seconds: float) -> bool:

@@ -44,7 +44,7 @@ class Answering:
     @property
     def likely(self) -> tuple[str, ...]:
         """What mostly stands behind this port."""
-        return PORTS[self.port]
+        return PORTS.get(self.port, ())
 
 
 def segment(text: str) -> list[str]:

@@ -126,7 +126,7 @@ def _tell(setup: Setup, found: Found) -> None:
 def _recognised(setup: Setup, key: str, found: Found) -> dict[str, Any] | None:
     """Driver and settings of what was heard; None where nobody was understood."""
     dialogue = setup.dialogue
-    if found.asked is not None and catalogue()[found.asked["driver"]].manifest.kind == "scale":
+    if found.asked is not None:
         dialogue.say(
             _("it answers as {driver}: {mass}").format(
                 driver=found.asked["driver"], mass=_mass(found.read_kg)

@@ -52,8 +52,7 @@ def _value(value: Any) -> str:
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, str):
-        # what JSON writes of a text TOML reads the same, but for DEL
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        return _text(value)
     if isinstance(value, Mapping):
         inner = ", ".join(f"{_key(name)} = {_value(each)}" for name, each in value.items())
         return f"{{ {inner} }}" if inner else "{}"
@@ -63,4 +62,9 @@ def _value(value: Any) -> str:
 
 
 def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+    return name if _BARE.fullmatch(name) else _text(name)
+
+
+def _text(text: str) -> str:
+    # what JSON writes of a text TOML reads the same, but for DEL
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
