@@ -94,7 +94,14 @@ class Site:
         led = self.gate.led
         await self.until(lambda: led.now and all(text in led.now.text for text in texts))
 
-    async def push(self, plate: str | None, event_id: str | None = None, **more: Any) -> int:
+    async def push(
+        self,
+        plate: str | None,
+        event_id: str | None = None,
+        *,
+        camera: str = "front",
+        **more: Any,
+    ) -> int:
         """A camera event with a picture; the status of the answer."""
         event = PlateEvent(
             event_id=event_id or str(uuid.uuid4()),
@@ -107,11 +114,11 @@ class Site:
             direction="forward",
             pictures=(Picture("head", "image/jpeg", JPEG + uuid.uuid4().bytes + JPEG_END),),
             retransmission=False,
-            camera="front",
+            camera=camera,
         )
         content_type, body = build_push(replace(event, **more))
         headers = {"content-type": content_type}
-        answer = await self.http.post("/camera/front", content=body, headers=headers)
+        answer = await self.http.post(f"/camera/{camera}", content=body, headers=headers)
         return answer.status_code
 
     def roll_on(self, mass_kg: int) -> None:

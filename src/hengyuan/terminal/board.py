@@ -34,6 +34,7 @@ the scale is covered, `move_back`: the front edge, `drive_off`), by the lane its
 `recording`) or by the gatekeeper (`too_long`: both edges are covered, `unload`: over the limit and
 held, `gatekeeper`: no verdict and held, `scale_fault`, `store_fault`)."""
 
+REMEMBERED = 2000
 NEWEST = 20
 """How many passages a page shows."""
 
@@ -95,8 +96,16 @@ class Board:
         """`newest`: what the last run recorded, newest first."""
         self.lanes: dict[int, LaneView] = {}
         self.newest: deque[Weighed] = deque(newest, maxlen=NEWEST)
+        self.settled_at: dict[int, float] = {}
+        """When the weights of this run's records stood, by seq, on the monotonic clock."""
         self.version = 0
         self._bells: set[asyncio.Event] = set()
+
+    def recorded(self, seq: int, settled_at: float) -> None:
+        """A record was stored whose weight stood at that time."""
+        self.settled_at[seq] = settled_at
+        while len(self.settled_at) > REMEMBERED:
+            del self.settled_at[next(iter(self.settled_at))]
 
     def ring(self) -> None:
         """Something has changed."""

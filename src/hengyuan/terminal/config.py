@@ -31,6 +31,7 @@ from hengyuan.terminal.drivers.settings import DeviceSettings
 from hengyuan.terminal.people import PersonTable, check_people
 from hengyuan.terminal.screen.pin import check_digest
 from hengyuan.terminal.screen.printing import PrinterTable
+from hengyuan.terminal.upkeep.settings import UpkeepTable
 from hengyuan.terminal.words import installer_text as _
 
 MAX_DEVICE_NAME = 40
@@ -42,6 +43,7 @@ class _File(Table, frozen=True, kw_only=True):
     lanes: Annotated[list[LaneTable], Meta(min_length=1, max_length=16)]
     screen: ScreenTable = ScreenTable()
     judge: JudgeTable = JudgeTable()
+    upkeep: UpkeepTable = UpkeepTable()
     language: Literal["zh_Hans", "en"] = "zh_Hans"
     printer: PrinterTable | None = None
     people: Annotated[list[PersonTable], Meta(max_length=100)] = []
@@ -85,6 +87,7 @@ class Config:
     screen: ScreenTable
     judge: JudgeTable
     judge_settings: JudgeSettings
+    upkeep: UpkeepTable
     language: str
     people: tuple[PersonTable, ...]
     video: VideoTable
@@ -157,6 +160,7 @@ def read_config(path: Path, raw: dict[str, Any]) -> Config:
         screen=file.screen,
         judge=file.judge,
         judge_settings=settings,
+        upkeep=file.upkeep,
         language=file.language,
         printer=file.printer,
         people=tuple(file.people),

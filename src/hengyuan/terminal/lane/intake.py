@@ -33,6 +33,8 @@ REAR: dict[str, FileKind] = {
     "tail": "tail",
     "panorama": "rear_side",
 }
+TYPED_BY = "#gatekeeper"
+"""Stands for the device of a plate that a person typed."""
 ONLY_PICTURES: dict[CameraView, FileKind] = {"cab": "cab", "weigh_room": "weigh_room"}
 
 
@@ -65,6 +67,7 @@ class SightingIntake:
             camera_ms=round(event.camera_at.timestamp() * 1000) if event.camera_at else None,
             retransmission=event.retransmission,
             rear=view == "rear",
+            direction=event.direction,
             only_pictures=not names_it,
             files=tuple(files),
         )
@@ -99,6 +102,19 @@ class SightingIntake:
             msgspec.json.encode(body),
         )
         return Sighting(id_ or 0, camera, "plate", seen_at, body)
+
+    async def keep_typed(self, body: PlateSeen) -> Sighting:
+        """Store a plate that a person typed. sqlite3.Error if the disk refuses."""
+        id_ = await self._store.do(
+            self._store.store.keep_sighting,
+            self._lane,
+            TYPED_BY,
+            "plate",
+            None,
+            self._clock.now_ms(),
+            msgspec.json.encode(body),
+        )
+        return Sighting(id_ or 0, TYPED_BY, "plate", self._clock.monotonic(), body)
 
     async def _keep_picture(self, picture: Picture, view: CameraView) -> StoredFile:
         digest = await self._store.put_file(picture.data)

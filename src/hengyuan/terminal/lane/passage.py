@@ -38,9 +38,17 @@ class Passage:
 
     @property
     def plates(self) -> list[PlateSeen]:
-        """Its plate events, those of front cameras first."""
+        """Its plate events, those of front cameras first, and before them what a person typed."""
         bodies = [s.body for s in self.sightings.values() if isinstance(s.body, PlateSeen)]
-        return sorted((b for b in bodies if not b.only_pictures), key=lambda body: body.rear)
+        return sorted(
+            (body for body in bodies if not body.only_pictures),
+            key=lambda body: (not body.typed, body.rear),
+        )
+
+    @property
+    def direction(self) -> str | None:
+        """How it drove, as the first camera that says so saw it."""
+        return next((body.direction for body in self.plates if body.direction), None)
 
     @property
     def pictured(self) -> list[PlateSeen]:

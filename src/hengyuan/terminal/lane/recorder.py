@@ -12,6 +12,7 @@ from functools import partial
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
 from hengyuan.law.verdict import JudgeSettings
 from hengyuan.record.model import Flag, InvalidRecord, Kind, Record
@@ -19,10 +20,13 @@ from hengyuan.terminal.board import Board, LaneView, Weighed
 from hengyuan.terminal.clock import CheckedClock, Clock
 from hengyuan.terminal.config_tables import JudgeTable
 from hengyuan.terminal.judging import Finding, VehicleFacts, facts_of, find
+from hengyuan.terminal.lane.amending import Change, correction, with_flags
 from hengyuan.terminal.lane.clips import Clips
+from hengyuan.terminal.lane.completing import Ways, amended, complete
 from hengyuan.terminal.lane.lane import Lane
 from hengyuan.terminal.lane.passage import Passage
 from hengyuan.terminal.lane.recording import files_of, finding_of, make_record
+from hengyuan.terminal.lane.sightings import PlateSeen, Sighting
 from hengyuan.terminal.messages import Messages
 from hengyuan.terminal.panel import Panel
 from hengyuan.terminal.store import Appended, Draft, StoreWorker
@@ -71,14 +75,17 @@ class Weighing:
 class Recorder:
     """Writes the records of one lane, one after the other. `last_ms` is the newest one's time."""
 
-    def __init__(self, view: LaneView, panel: Panel, around: Surroundings) -> None:
+    def __init__(self, view: LaneView, panel: Panel, around: Surroundings, ways: Ways) -> None:
         self.view = view
+        self.ways = ways
+        self.operator: str | None = None
+        """Who is at the gate; stands in every record."""
         self.panel = panel
         self.last_ms: int | None = None
         self.lane: Lane
         self._around = around
         self._number = view.number
-        self._kind: Kind = view.kind
+        self._kind: Kind = "entry" if ways.kind == "entry" else "exit"
         self._order = asyncio.Lock()
         self._told_us: dict[int, int] = {}
         self._notes: deque[tuple[int, str, str]] = deque(maxlen=MOST_NOTES_WAITING)
@@ -119,7 +126,8 @@ class Recorder:
         record = appended.record
         self.last_ms = record.weighed_at
         self.lane.stored(passage, record.seq)
-        weighed = Weighed(record, weighing.finding)
+        # a lane for both ways judges before it knows that a truck comes in
+        weighed = Weighed(record, None if record.verdict is None else weighing.finding)
         self._around.board.newest.appendleft(weighed)
         assert passage.settled_at is not None
         self._around.recorded(record.seq, passage.settled_at)
@@ -156,7 +164,62 @@ class Recorder:
         if appended is None:
             return None
         record = appended.record
-        self._around.board.newest.appendleft(Weighed(record, finding_of(record)))
+        finding = finding_of(record, self._around.judge_settings)
+        self._around.board.newest.appendleft(Weighed(record, finding))
+        self._around.recorded(record.seq, self._around.clock.monotonic())
+        self._around.board.ring()
+        return record
+
+    async def amend(self, seq: int, change: Change, typed: Sighting | None = None) -> Record:
+        """Correct the newest record of a passage; `typed` is a plate that a person wrote down.
+
+        NoSuchRecord or AlreadyCorrected if `seq` is not the newest, sqlite3.Error or OSError if the
+        disk refuses, InvalidRecord or msgspec.ValidationError if there can be no such record: then
+        nothing is stored.
+        """
+        store = self._around.store
+        passage = self.lane.passage
+        if passage is not None and passage.seq != seq:
+            passage = None
+        now_ms, unsynced = self._around.checked.record_ms(self.last_ms)
+        sightings = [] if passage is None else list(passage.sightings.values())
+        sizes = {}
+        if typed is not None:
+            sightings.append(typed)
+            assert isinstance(typed.body, PlateSeen)
+            sizes = {file.ref.digest: file.size for file in typed.body.files}
+
+        def changed(before: Record) -> Record:
+            record = change(before)
+            flags = with_flags(record, "clock_unsynced") if unsynced else record.flags
+            return replace(record, flags=flags)
+
+        def completed(connection: sqlite3.Connection, record: Record) -> Record:
+            return amended(connection, record, self.ways)
+
+        draft = Draft(
+            make=correction(store.store, seq, changed, now_ms),
+            lane=self._number,
+            on_scale=passage is not None,
+            used=tuple(sighting.id for sighting in sightings),
+            passed=(),
+            evidence_bytes=sizes,
+            settled_at_ms=now_ms,
+            judged_us=0,
+            complete=completed,
+        )
+        async with self._order:
+            record = (await store.do(store.store.append, draft)).record
+        log.info("lane.amended", lane=self._number, seq=record.seq, corrects=seq)
+        self.last_ms = record.weighed_at
+        weighed = Weighed(record, finding_of(record, self._around.judge_settings))
+        if passage is not None:
+            self.lane.stored(passage, record.seq)
+            if typed is not None:
+                passage.sightings[typed.device] = typed
+            if self.lane.passage is passage:
+                self.view.current = weighed
+        self._around.board.newest.appendleft(weighed)
         self._around.recorded(record.seq, self._around.clock.monotonic())
         self._around.board.ring()
         return record
@@ -202,7 +265,11 @@ class Recorder:
                 facts=weighing.facts,
                 finding=weighing.finding,
                 flags=weighing.flags,
+                operator=self.operator,
             )
+
+        def completed(connection: sqlite3.Connection, record: Record) -> Record:
+            return complete(connection, record, self.ways, passage.direction)
 
         return Draft(
             make=make,
@@ -213,11 +280,11 @@ class Recorder:
             evidence_bytes={ref.digest: size for ref, size in sizes.items()},
             settled_at_ms=weighing.at_ms,
             judged_us=weighing.judged_us,
+            complete=completed,
         )
 
     async def tell(self, passage: Passage, weighed: Weighed, timed: int | None = None) -> None:
-        record = weighed.record
-        message = self._around.messages.verdict(record.plate, record.gross_kg or 0, weighed.finding)
+        message = self._around.messages.weighed(weighed.record, weighed.finding)
         while True:
             told_at = await self.panel.tell(message)
             if told_at is not None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from hengyuan.law.plates import InvalidPlate, parse_plate
+from hengyuan.law.verdict import JudgeSettings
 from hengyuan.record.model import PLATE_COLOURS, FileRef, Flag, Kind, Record
-from hengyuan.terminal.judging import Finding, VehicleFacts
+from hengyuan.terminal.judging import Finding, VehicleFacts, to_unload_kg
 from hengyuan.terminal.lane.passage import Passage
 
 MAX_PLATE = 16
@@ -25,13 +26,15 @@ def plate_text(read: str | None) -> str | None:
 def flags_of(passage: Passage, facts: VehicleFacts, unsynced: bool) -> set[Flag]:
     """What is out of the ordinary about a passage."""
     flags: set[Flag] = set(facts.flags)
-    front = [body for body in passage.plates if not body.rear]
+    front = [body for body in passage.plates if not body.rear and not body.typed]
     rear = next((body.plate for body in passage.plates if body.rear and body.plate), None)
     plate = plate_text(passage.plate)
     if not front:
         flags.add("camera_missing")
-    elif plate is None:
+    elif all(plate_text(body.plate) is None for body in front):
         flags.add("plate_unread")
+    if any(body.typed for body in passage.plates):
+        flags.add("plate_typed")
     if rear and plate and not rear.endswith("挂") and plate_text(rear) != plate:
         flags.add("rear_plate_differs")
     if passage.resumed:
@@ -59,6 +62,7 @@ def make_record(
     facts: VehicleFacts,
     finding: Finding | None,
     flags: set[Flag],
+    operator: str | None = None,
 ) -> Record:
     """The record of a passage. An entering truck has no finding: nothing is judged of it."""
     assert passage.mass_kg is not None
@@ -88,23 +92,30 @@ def make_record(
         assumed=finding.assumed if finding else False,
         plate=plate_text(passage.plate),
         plate_colour=colour if colour in PLATE_COLOURS else None,  # type: ignore[arg-type]
+        operator=operator,
         trailer_plate=trailer if trailer and trailer.endswith("挂") else None,
         files=tuple(files_of(passage)),
         flags=tuple(sorted(flags)),
     )
 
 
-def finding_of(record: Record) -> Finding | None:
-    """What a stored record says of the verdict, to show it again."""
+def finding_of(record: Record, settings: JudgeSettings | None = None) -> Finding | None:
+    """What a stored record says of the verdict, to show it again.
+
+    With the `settings` of the gate also how much has to be unloaded.
+    """
     if record.verdict is None:
         return None
-    overload_kg = 0
+    overload_kg = unload = 0
     if record.limit_kg is not None and record.gross_kg is not None:
         overload_kg = max(0, record.gross_kg - record.limit_kg)
+        if settings is not None and record.verdict == "over":
+            unload = to_unload_kg(record.gross_kg, record.limit_kg, settings)
     return Finding(
         verdict=record.verdict,
         limit_kg=record.limit_kg,
         overload_kg=overload_kg,
+        unload_kg=unload,
         rule_pack=record.rule_pack,
         assumed=record.assumed,
     )

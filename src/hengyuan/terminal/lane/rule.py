@@ -38,3 +38,8 @@ def sources_of(config: LaneConfig) -> list[str]:
     """The devices whose sightings a passage waits for: they name the truck or count its axles."""
     cameras = [each.name for each in config.cameras if getattr(each, "view", "front") in _NAMING]
     return [*([] if config.axles is None else [config.axles.name]), *cameras]
+
+
+def exit_cameras(config: LaneConfig) -> frozenset[str]:
+    """The cameras behind the scale."""
+    return frozenset(c.name for c in config.cameras if getattr(c, "view", "front") == "exit")

@@ -23,7 +23,9 @@ from hengyuan.terminal.devices import (
     SensorReading,
 )
 from hengyuan.terminal.drivers.base import BarrierDriver, Device, LampDriver, SensorDriver
+from hengyuan.terminal.lane.clip_keeper import ClipKeeper
 from hengyuan.terminal.lane.control import Control
+from hengyuan.terminal.lane.exits import ExitWatch
 from hengyuan.terminal.lane.intake import SightingIntake
 from hengyuan.terminal.lane.lane import Lane
 from hengyuan.terminal.lane.next_step import next_step
@@ -32,7 +34,7 @@ from hengyuan.terminal.lane.phases import Phase
 from hengyuan.terminal.lane.pictures import Pictures, picture_cameras
 from hengyuan.terminal.lane.recorder import Recorder, Surroundings
 from hengyuan.terminal.lane.recording import finding_of, flags_of
-from hengyuan.terminal.lane.rule import rule_of, sources_of
+from hengyuan.terminal.lane.rule import exit_cameras, rule_of, sources_of
 from hengyuan.terminal.lane.sensing import Sensing
 from hengyuan.terminal.lane.sightings import Sighting
 from hengyuan.terminal.panel import Panel
@@ -80,6 +82,10 @@ class LaneService:
             self._spawn,
             self.recorder,
         )
+        more = (around, self.recorder, self._spawn)
+        self.exits = ExitWatch(self._number, config.table.exits, *more)
+        self.clips = ClipKeeper(self._number, config.table.clips, *more)
+        self._exit_cameras = exit_cameras(config)
         self._error: str | None = None
         self._shown: tuple[Any, ...] = ()
         self.lane: Lane
@@ -111,8 +117,12 @@ class LaneService:
             service.sensing.places,
         )
         service.recorder.lane = service.lane
+        await service.clips.open(None if standing is None else standing.seq)
         for sighting in await service.intake.still_open():
-            service.lane.waiting.add(sighting)
+            if sighting.device in service._exit_cameras:
+                service.exits.saw(sighting)
+            else:
+                service.lane.waiting.add(sighting)
         return service
 
     async def _remembered(self, record: Record, now: float) -> Passage:
@@ -156,6 +166,13 @@ class LaneService:
         if sighting is None:
             return
         log.info("lane.plate", lane=self._number, camera=event.camera, late=sighting.late)
+        if event.camera in self._exit_cameras:
+            # who drives the other way has not left
+            if event.direction == "reverse":
+                self.lane.waiting.drop(sighting)
+            else:
+                self.exits.saw(sighting)
+            return
         with self._guarded("plate"):
             self.lane.sighted(sighting)
 
@@ -166,6 +183,8 @@ class LaneService:
             self.sensing.tick(self.lane)
             self.lane.tick(now)
             self.control.tick(self.lane, self.sensing.covered)
+        self.exits.tick(now)
+        self.clips.tick(now)
         self._say_hint(now)
         self._show()
         if self.view.mass_kg != self.lane.mass_kg:
@@ -226,6 +245,7 @@ class LaneService:
     def departed(self, passage: Passage) -> None:
         """A weighed truck has left the scale."""
         self.control.departed()
+        self.clips.departed(passage.seq)
 
     def complete(self, passage: Passage) -> None:
         """Judge a weighed truck, then store and tell."""

@@ -32,6 +32,10 @@ class PlateSeen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     retransmission: bool = False
     rear: bool = False
     """The camera sees the rear: its plate is compared, and names the trailer."""
+    typed: bool = False
+    """A person read it, not a camera."""
+    direction: str | None = None
+    """How it drove, where the camera says so: `forward` or `reverse`."""
     only_pictures: bool = False
     """The camera sees the cab or the weigh room: it names no truck."""
     files: tuple[StoredFile, ...] = ()

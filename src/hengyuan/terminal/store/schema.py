@@ -9,7 +9,9 @@ import sqlite3
 from pathlib import Path
 
 from hengyuan.terminal.store import (
+    clips,
     commands,
+    exits,
     held,
     journal,
     plans,
@@ -104,6 +106,8 @@ ADDED: tuple[str, ...] = (
     plans.TABLES,
     tares.TABLES,
     held.TABLES,
+    exits.TABLES,
+    clips.TABLES,
 )
 """Tables that came later, each statement `CREATE ... IF NOT EXISTS`: made at every opening, so
 that a store of an older software gains them and one of a newer software is still read."""
