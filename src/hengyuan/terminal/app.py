@@ -146,7 +146,7 @@ class Terminal:
             judge=self.config.judge,
             messages=messages,
             board=self.board,
-            recorded=self.records.recorded,
+            recorded=self._recorded,
             clips=self.video,
         )
         for config in self.config.lanes:
@@ -155,6 +155,10 @@ class Terminal:
             panel = Panel(displays, self.clock)
             lane = await LaneService.open(config, panel, around, self.devices)
             self.lanes[config.table.number] = lane
+
+    def _recorded(self, seq: int, settled_at: float) -> None:
+        self.board.recorded(seq, settled_at)
+        self.records.recorded(seq, settled_at)
 
     def stop(self) -> None:
         """Ask `run` to end."""
