@@ -31,7 +31,7 @@ from hengyuan.terminal.drivers.base import (
     ScaleDriver,
     SensorDriver,
 )
-from hengyuan.terminal.drivers.catalogue import create
+from hengyuan.terminal.drivers.catalogue import create, kind_of
 from hengyuan.terminal.enrolment import Identity
 from hengyuan.terminal.lane.recorder import Surroundings
 from hengyuan.terminal.lane.recording import finding_of
@@ -48,6 +48,9 @@ from hengyuan.terminal.uplink.journal import JournalUplink
 from hengyuan.terminal.uplink.records import RecordUplink
 from hengyuan.terminal.uplink.state import UplinkState
 from hengyuan.terminal.uplink.tls import tls_context
+from hengyuan.terminal.upkeep.lanes import LaneScale
+from hengyuan.terminal.upkeep.service import Surroundings as UpkeepSurroundings
+from hengyuan.terminal.upkeep.service import Upkeep
 from hengyuan.terminal.words import translations
 
 if TYPE_CHECKING:
@@ -83,6 +86,7 @@ class Terminal:
         self.checked = CheckedClock(clock, offset_ms)
         self.lanes: dict[int, LaneService] = {}
         self.devices: dict[str, Device] = {}
+        self.upkeep: Upkeep
         self.video: Video | None = None
         """Recordings and live pictures, where a lane has streams."""
         self._stop = asyncio.Event()
@@ -155,6 +159,24 @@ class Terminal:
             panel = Panel(displays, self.clock)
             lane = await LaneService.open(config, panel, around, self.devices)
             self.lanes[config.table.number] = lane
+        self.upkeep = Upkeep(self.config.upkeep, self._around_upkeep())
+        await self.upkeep.load()
+
+    def _around_upkeep(self) -> UpkeepSurroundings:
+        def written() -> None:
+            self.journal.wake()
+            self.board.ring()
+
+        return UpkeepSurroundings(
+            worker=self.worker,
+            clock=self.clock,
+            checked=self.checked,
+            states=self.device_states,
+            kinds={s.name: kind_of(s) for lane in self.config.lanes for s in lane.devices},
+            scales=tuple(LaneScale(lane) for lane in self.lanes.values()),
+            words=self.words,
+            written=written,
+        )
 
     def _recorded(self, seq: int, settled_at: float) -> None:
         self.board.recorded(seq, settled_at)
@@ -197,6 +219,7 @@ class Terminal:
             _supervised("heartbeat", self.heartbeat.run),
             _supervised("commands", self.commands.run),
             _supervised("journal", self.journal.run),
+            _supervised("upkeep", self.upkeep.run),
         ]
         if self.video is not None:
             work.append(_supervised("video", self.video.run))

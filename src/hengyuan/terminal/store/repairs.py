@@ -233,16 +233,16 @@ def new_part(
     if known:
         raise Impossible("this part is in the list")
     cursor = db.execute(
-        "INSERT INTO part (name, model, count, minimum) VALUES (?, ?, 0, ?)",
-        (name, model, minimum),
+        "INSERT INTO part (name, model, count, minimum) VALUES (?, ?, ?, ?)",
+        (name, model, count, minimum),
     )
-    number = cursor.lastrowid
-    assert number is not None
+    assert cursor.lastrowid is not None
+    made = Part(cursor.lastrowid, name, model, count, minimum)
     if count:
-        move_part(db, at_ms, number, count, by)
-    elif minimum:
-        _say_low(db, at_ms, Part(number, name, model, 0, minimum))
-    return number
+        _moved(db, at_ms, made, count, by, None)
+    if made.is_low:
+        _say_low(db, at_ms, made)
+    return made.id
 
 
 def move_part(
@@ -262,20 +262,26 @@ def move_part(
     db.execute("UPDATE part SET count = count + ? WHERE id = ?", (change, number))
     after = part(db, number)
     assert after is not None
+    _moved(db, at_ms, after, change, by, ticket)
+    if after.is_low and change < 0:
+        _say_low(db, at_ms, after)
+    elif before.is_low and not after.is_low:
+        write(db, at_ms, "part_restocked", {"part": after.title, "left": after.count})
+
+
+def _moved(
+    db: sqlite3.Connection, at_ms: int, after: Part, change: int, by: str, ticket: int | None
+) -> None:
     db.execute(
         "INSERT INTO part_move (part, at_ms, change, left_count, ticket, moved_by)"
         " VALUES (?, ?, ?, ?, ?, ?)",
-        (number, at_ms, change, after.count, ticket, by),
+        (after.id, at_ms, change, after.count, ticket, by),
     )
     detail = {"part": after.title, "count": abs(change), "left": after.count, "by": by}
     if change < 0:
         write(db, at_ms, "part_taken", detail | {"ticket": ticket})
     else:
         write(db, at_ms, "part_stocked", detail)
-    if after.is_low and (change < 0 or not before.is_low or before.count == 0):
-        _say_low(db, at_ms, after)
-    elif before.is_low and not after.is_low:
-        write(db, at_ms, "part_restocked", {"part": after.title, "left": after.count})
 
 
 def set_minimum(db: sqlite3.Connection, at_ms: int, number: int, minimum: int) -> None:

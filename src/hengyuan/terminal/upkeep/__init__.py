@@ -1,0 +1,1 @@
+"""Keeping a gate in order: self-checks, zeros, verifications, repairs, emergency plans."""
