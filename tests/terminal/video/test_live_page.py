@@ -10,7 +10,6 @@ from scripts.chromium import launch_options
 from tests.terminal.county import County
 from tests.terminal.gate import open_gate, site
 from tests.terminal.outbox import identity_for
-from tests.terminal.video.pictures import write_units
 from tests.terminal.video.streams import cameras
 
 pytestmark = pytest.mark.browser
@@ -21,11 +20,18 @@ SHOW = """() => {
   video.id = "eye";
   document.body.append(video);
 }"""
-PLAYS = """(past) => {
-  const video = document.getElementById("eye");
-  return video.currentTime > past && video.dataset.state === "playing" && video.videoWidth;
+STATE = """() => {
+  const { currentTime, videoWidth, dataset } = document.getElementById("eye");
+  return { at: currentTime, width: videoWidth, state: dataset.state };
 }"""
-NOW = "() => document.getElementById('eye').currentTime"
+
+
+async def comes(page, condition):
+    """Wait until the picture is as wanted; how it is then."""
+    async with asyncio.timeout(20):
+        while not condition(state := await page.evaluate(STATE)):
+            await asyncio.sleep(0.05)
+    return state
 
 
 @contextlib.asynccontextmanager
@@ -44,9 +50,7 @@ async def opened(url):
             await browser.close()
 
 
-def test_a_live_picture_plays_and_follows_a_camera_that_changes(tmp_path):
-    small = write_units(tmp_path / "small.au", (320, 240), seconds=2, gop=25)
-    large = write_units(tmp_path / "large.au", (640, 360), seconds=2, gop=25)
+def test_a_live_picture_plays_and_follows_a_camera_that_changes(tmp_path, small, large):
     county = County()
 
     async def scenario():
@@ -61,14 +65,11 @@ def test_a_live_picture_plays_and_follows_a_camera_that_changes(tmp_path):
                 await at.until(lambda: at.terminal.video.feed("东门前").segments)
                 await page.add_script_tag(url="/static/video.js", type="module")
                 await page.evaluate(SHOW)
-                await page.wait_for_function(PLAYS, arg=1.0, timeout=20_000)
-                assert await page.evaluate("document.getElementById('eye').videoWidth") == 320
+                now = await comes(page, lambda is_: is_["state"] == "playing" and is_["at"] > 1)
+                assert now["width"] == 320
                 eyes.tell("use", "front", large)
-                await page.wait_for_function(
-                    "document.getElementById('eye').videoWidth === 640", timeout=20_000
-                )
-                now = await page.evaluate(NOW)
-                await page.wait_for_function(PLAYS, arg=now + 1.0, timeout=20_000)
+                now = await comes(page, lambda is_: is_["width"] == 640)
+                await comes(page, lambda is_: is_["at"] > now["at"] + 1)
                 assert complaints == []
 
     asyncio.run(scenario())
