@@ -15,6 +15,7 @@ import structlog
 import hengyuan
 from hengyuan.law.limits import RULE_PACK
 from hengyuan.record.answers import Command, DeviceStateName, Heartbeat, HeartbeatAnswer
+from hengyuan.record.commands import Camera
 from hengyuan.record.model import MAX_TIME_MS
 from hengyuan.terminal.board import NEWEST, Board, Weighed
 from hengyuan.terminal.clock import CheckedClock, Clock, SystemClock
@@ -43,6 +44,7 @@ from hengyuan.terminal.transports.link import Backoff
 from hengyuan.terminal.uplink.client import PlatformClient
 from hengyuan.terminal.uplink.commands import Commands
 from hengyuan.terminal.uplink.files import FileUplink
+from hengyuan.terminal.uplink.footage import Footage
 from hengyuan.terminal.uplink.heartbeat import HeartbeatLoop
 from hengyuan.terminal.uplink.journal import JournalUplink
 from hengyuan.terminal.uplink.records import RecordUplink
@@ -106,7 +108,8 @@ class Terminal:
         )
         self.files = FileUplink(config.platform, identity, client, worker, self.uplink, ring)
         self.journal = JournalUplink(config.platform, client, worker, self.uplink, ring)
-        self.commands = Commands(config.platform, client, worker, clock)
+        self._client = client
+        self.commands = Commands(config.platform, client, worker, clock, self._cameras)
         self.heartbeat = HeartbeatLoop(
             config.platform.heartbeat_s,
             client,
@@ -136,8 +139,25 @@ class Terminal:
             from hengyuan.terminal.video.video import Video
 
             terminal.video = await Video.open(config, worker, terminal.checked)
+        terminal._offer_footage()
         await terminal._open_lanes()
         return terminal
+
+    def _offer_footage(self) -> None:
+        """The county may ask for pictures."""
+        cameras = [
+            Camera(name=stream.name, lane=lane.table.number, place=stream.view)
+            for lane in self.config.lanes
+            for stream in lane.table.videos
+        ]
+        suite = self.identity.suite
+        self.footage = Footage(
+            self.config.platform, self._client, suite, self.clock, self.video, cameras
+        )
+        self.footage.register(self.commands)
+
+    def _cameras(self) -> tuple[Camera, ...]:
+        return self.footage.cameras()
 
     async def _open_lanes(self) -> None:
         messages = Messages(self.words)

@@ -31,6 +31,8 @@ class PlatformTable(Table, frozen=True, kw_only=True):
     """Waits between attempts double from the first to the last."""
     file_connections: Annotated[int, Meta(ge=1, le=8)] = 3
     file_part_kb: Annotated[int, Meta(ge=16, le=8192)] = 1024
+    footage_kbit_s: Annotated[int, Meta(ge=64, le=1_000_000)] = 8000
+    """What live pictures and clips that the county asks for may take of the line, all together."""
 
 
 class ScreenTable(Table, frozen=True, kw_only=True):
@@ -120,6 +122,19 @@ class HoldTable(Table, frozen=True, kw_only=True):
     """Who is over the limit."""
     unknown: bool = True
     """Who has no verdict, for want of axles."""
+    reweigh_h: Annotated[float, Meta(gt=0, le=72)] = 4.0
+    """A truck that was held and comes back within this time is weighed anew; then its hold ends."""
+
+
+class TareTable(Table, frozen=True, kw_only=True):
+    """`[lanes.tares]`: what a truck weighed when it came in, for when it drives out."""
+
+    valid_h: Annotated[float, Meta(gt=0, le=720)] = 24.0
+    """A tare counts for so long."""
+    keep_days: Annotated[int, Meta(ge=0, le=366)] = 0
+    """A tare of an earlier visit serves for so long where this visit has none; 0: not at all."""
+    least_net_kg: Annotated[int, Meta(ge=100, le=20_000)] = 500
+    """In a lane for both, so much more than its tare weighs a truck that drives out."""
 
 
 class ControlTable(Table, frozen=True, kw_only=True):
@@ -165,6 +180,8 @@ class DisplayTable(Table, frozen=True, kw_only=True):
 
     wait_after_ms: Annotated[int, Meta(ge=0, le=60_000)] = 800
     """A truck that is still not at rest by then is asked to stop."""
+    unload_after_ms: Annotated[int, Meta(ge=0, le=60_000)] = 4000
+    """So long after its verdict a truck that is held is told how much to unload."""
     idle_after_ms: Annotated[int, Meta(ge=0, le=60_000)] = 1500
     """A scale that is free for so long invites the next truck."""
 
@@ -174,8 +191,11 @@ class LaneTable(Table, frozen=True, kw_only=True):
 
     number: Annotated[int, Meta(ge=1, le=99)]
     name: Annotated[str, Meta(max_length=40)] = ""
-    kind: Literal["exit", "entry"] = "exit"
+    kind: Literal["exit", "entry", "both"] = "exit"
     """Entering trucks are weighed and told their weight; leaving ones are judged."""
+    drives_out: Literal["forward", "reverse"] | None = None
+    """What the cameras say of a truck that drives out, in a lane for both; without it they are not
+    asked, and the tare book decides."""
     scale: dict[str, Any]
     axles: dict[str, Any] | None = None
     cameras: list[dict[str, Any]] = []
@@ -189,6 +209,7 @@ class LaneTable(Table, frozen=True, kw_only=True):
     texts: DisplayTable = DisplayTable()
     position: PositionTable = PositionTable()
     hold: HoldTable = HoldTable()
+    tares: TareTable = TareTable()
     control: ControlTable = ControlTable()
     exits: ExitTable = ExitTable()
     clips: ClipTable = ClipTable()

@@ -21,6 +21,7 @@ from hengyuan.record.answers import (
 )
 from hengyuan.record.batch import CONTENT_TYPE
 from hengyuan.record.commands import Outcome, OutcomeAnswer, Poll, PollAnswer
+from hengyuan.record.footage import LiveAnswer
 from hengyuan.record.journal import JournalStored
 from hengyuan.record.refusal import STATUS, Refusal
 from hengyuan.record.requests import sign_request
@@ -91,6 +92,28 @@ class PlatformClient:
         """Say how it goes with a command, or how it ended."""
         body = msgspec.json.encode(outcome)
         return await self._ask("POST", f"commands/{command}", OutcomeAnswer, body)
+
+    async def send_live_init(self, session: str, sequence: int, data: bytes) -> LiveAnswer:
+        """Upload what a player needs before segment `sequence` of a live session."""
+        return await self._ask("PUT", f"live/{session}/{sequence}/init", LiveAnswer, data)
+
+    async def send_live(
+        self, session: str, sequence: int, duration_ms: int, data: bytes
+    ) -> LiveAnswer:
+        """Upload a segment; the answer says whether somebody waits for the next."""
+        name = f"live/{session}/{sequence}/{duration_ms}"
+        return await self._ask("PUT", name, LiveAnswer, data)
+
+    async def clip_progress(self, command: str, digest: str) -> FileProgress:
+        """How much of a clip that was asked for the platform holds."""
+        return await self._ask("GET", f"clips/{command}/{digest}", FileProgress)
+
+    async def send_clip_part(
+        self, command: str, digest: str, offset: int, part: bytes, size: int
+    ) -> FileProgress:
+        """Upload a part of a clip that was asked for."""
+        headers = {"content-range": f"bytes {offset}-{offset + len(part) - 1}/{size}"}
+        return await self._ask("PUT", f"clips/{command}/{digest}", FileProgress, part, headers)
 
     async def file_progress(self, digest: str) -> FileProgress:
         """How much of a file the platform holds."""
