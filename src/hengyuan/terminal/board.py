@@ -66,7 +66,7 @@ class LaneView:
 
     number: int
     title: str
-    kind: Literal["exit", "entry"]
+    kind: Literal["exit", "entry", "both"]
     phase: Phase = Phase.EMPTY
     scale: DeviceState = DeviceState.UNKNOWN
     scale_fault: str | None = None

@@ -23,6 +23,8 @@ MIN_AXLES, MAX_AXLES = 2, 16
 """Outside of what a record can hold, an axle count is a fault of the identifier."""
 _MAX_GROUP_KG = 200_000
 _MAX_SPACING_MM = 100_000
+_UNLOAD_STEP_KG = 100
+"""Nobody unloads by the kilogram: the figure is rounded up to this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Finding:
     verdict: VerdictName
     limit_kg: int | None = None
     overload_kg: int = 0
+    unload_kg: int = 0
+    """At least so much less and it may leave, rounded up for a loader; 0 where it may."""
     overload_rate: str = ""
     """Per cent with two decimals."""
     clause: str = ""
@@ -134,6 +138,12 @@ def _sound_spacings(seen: AxlesSeen) -> bool:
     return len(spacings) == seen.axles - 1 and all(spacing > 0 for spacing in spacings)
 
 
+def to_unload_kg(gross_kg: int, limit_kg: int, settings: JudgeSettings) -> int:
+    """What an overloaded truck has to unload at least, so that it passes; rounded up."""
+    too_much_kg = max(0, gross_kg - limit_kg - settings.tolerance_at_kg(limit_kg))
+    return -(-too_much_kg // _UNLOAD_STEP_KG) * _UNLOAD_STEP_KG
+
+
 def find(facts: VehicleFacts, gross_kg: int, at_ms: int, settings: JudgeSettings) -> Finding:
     """Judge a weight on the day, in China, of `at_ms`."""
     if facts.axles is None:
@@ -156,6 +166,7 @@ def find(facts: VehicleFacts, gross_kg: int, at_ms: int, settings: JudgeSettings
         verdict=judgement.verdict,
         limit_kg=judgement.limit_kg,
         overload_kg=judgement.overload_kg,
+        unload_kg=to_unload_kg(gross_kg, judgement.limit_kg, settings) if judgement.over else 0,
         overload_rate=judgement.overload_rate,
         clause=judgement.clause,
         rule_pack=judgement.limit.rule_pack,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from gettext import NullTranslations
 
+from hengyuan.record.model import Record
 from hengyuan.terminal.devices import Message
 from hengyuan.terminal.judging import Finding
 
@@ -23,7 +24,7 @@ class Messages:
     """The messages in one language."""
 
     def __init__(self, words: NullTranslations) -> None:
-        self._ = words.gettext
+        self._ = self.gettext = words.gettext
 
     def idle(self) -> Message:
         """The scale is free."""
@@ -59,6 +60,30 @@ class Messages:
         """A weight was taken and cannot be written down."""
         _ = self._
         return Message((_("System fault"), _("Wait for the gatekeeper")), "fault")
+
+    def weighed(self, record: Record, finding: Finding | None) -> Message:
+        """What was recorded of a truck, and what it is to do."""
+        _ = self._
+        name = record.plate or _("Plate not read")
+        if record.kind == "void":
+            return Message((name, _("Weighing void"), _("Wait for the gatekeeper")), "wait")
+        if "override" in record.flags:
+            gross = _("Gross {mass} t").format(mass=tonnes(record.gross_kg or 0))
+            return Message((name, gross, _("Released, drive on")), "ok")
+        return self.verdict(record.plate, record.gross_kg or 0, finding)
+
+    def unload(self, record: Record, finding: Finding) -> Message:
+        """How much a truck that is held has to unload; shown after its verdict."""
+        _ = self._
+        return Message(
+            (
+                record.plate or _("Plate not read"),
+                _("Gross {mass} t").format(mass=tonnes(record.gross_kg or 0)),
+                _("Over by {mass} t").format(mass=tonnes(finding.overload_kg)),
+                _("Unload at least {mass} t").format(mass=tonnes(finding.unload_kg)),
+            ),
+            "over",
+        )
 
     def verdict(self, plate: str | None, gross_kg: int, finding: Finding | None) -> Message:
         """What was found; None for an entering truck, which is only weighed."""

@@ -86,6 +86,8 @@ class Recorder:
         self._around = around
         self._number = view.number
         self._kind: Kind = "entry" if ways.kind == "entry" else "exit"
+        self.told_at = float("-inf")
+        """When a verdict was told last, on the monotonic clock."""
         self._order = asyncio.Lock()
         self._told_us: dict[int, int] = {}
         self._notes: deque[tuple[int, str, str]] = deque(maxlen=MOST_NOTES_WAITING)
@@ -150,25 +152,44 @@ class Recorder:
     async def add(
         self, make: Callable[[int], Record], sizes: dict[str, int], used: tuple[int, ...] = ()
     ) -> Record | None:
-        """Store a record that is not of a weight just taken; None if it cannot be one.
+        """Store a record that is not of a weight just taken, however often that has to be tried;
+        None if it cannot be one.
 
         `sizes`: of the files that it names, in bytes by digest. `used`: the sightings it rests on.
         """
-        now_ms, _ = self._around.checked.record_ms(self.last_ms)
-
-        def draft() -> Draft:
-            return Draft(make, self._number, False, used, (), sizes, now_ms, 0)
-
         async with self._order:
-            appended = await self._append(draft)
-        if appended is None:
-            return None
-        record = appended.record
-        finding = finding_of(record, self._around.judge_settings)
-        self._around.board.newest.appendleft(Weighed(record, finding))
+            appended = await self._append(partial(self._unweighed, make, sizes, used))
+        if appended is not None:
+            self._show(appended.record)
+        return None if appended is None else appended.record
+
+    async def write(self, make: Callable[[int], Record], sizes: dict[str, int]) -> Record:
+        """Store a weight that people read off, or raise what `amend` raises."""
+        store = self._around.store
+        async with self._order:
+            draft = self._unweighed(make, sizes, (), partial(complete, ways=self.ways))
+            record = (await store.do(store.store.append, draft)).record
+        self._show(record)
+        return record
+
+    def _unweighed(
+        self,
+        make: Callable[[int], Record],
+        sizes: dict[str, int],
+        used: tuple[int, ...],
+        completed: Callable[[sqlite3.Connection, Record], Record] | None = None,
+    ) -> Draft:
+        now_ms, _ = self._around.checked.record_ms(self.last_ms)
+        return Draft(make, self._number, False, used, (), sizes, now_ms, 0, completed)
+
+    def _show(self, record: Record) -> Weighed:
+        """Let people see a record that is not of a weight just taken."""
+        self.last_ms = record.weighed_at
+        weighed = Weighed(record, finding_of(record, self._around.judge_settings))
+        self._around.board.newest.appendleft(weighed)
         self._around.recorded(record.seq, self._around.clock.monotonic())
         self._around.board.ring()
-        return record
+        return weighed
 
     async def amend(self, seq: int, change: Change, typed: Sighting | None = None) -> Record:
         """Correct the newest record of a passage; `typed` is a plate that a person wrote down.
@@ -211,17 +232,13 @@ class Recorder:
         async with self._order:
             record = (await store.do(store.store.append, draft)).record
         log.info("lane.amended", lane=self._number, seq=record.seq, corrects=seq)
-        self.last_ms = record.weighed_at
-        weighed = Weighed(record, finding_of(record, self._around.judge_settings))
+        weighed = self._show(record)
         if passage is not None:
             self.lane.stored(passage, record.seq)
             if typed is not None:
                 passage.sightings[typed.device] = typed
             if self.lane.passage is passage:
                 self.view.current = weighed
-        self._around.board.newest.appendleft(weighed)
-        self._around.recorded(record.seq, self._around.clock.monotonic())
-        self._around.board.ring()
         return record
 
     async def _append(self, draft: Callable[[], Draft]) -> Appended | None:
@@ -294,6 +311,7 @@ class Recorder:
                 return
             await asyncio.sleep(TELL_RETRY_S)
         self.sound("displays")
+        self.told_at = told_at
         if timed is not None and passage.settled_at is not None:
             self._told_us[timed] = round((told_at - passage.settled_at) * 1_000_000)
         self.lane.told(passage)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from hengyuan.terminal.config import LaneConfig
+from hengyuan.terminal.lane.completing import Ways
 from hengyuan.terminal.lane.edges import EdgeRule
 from hengyuan.terminal.lane.stability import StabilityRule
 from hengyuan.terminal.lane.terms import LaneRule
+from hengyuan.terminal.store.held import Why
+from hengyuan.terminal.store.tares import TareRule
 
+HOUR_MS = 3_600_000
 _NAMING = ("front", "rear")
 
 
@@ -31,6 +35,23 @@ def rule_of(config: LaneConfig) -> LaneRule:
         resume_wait_s=joining.resume_wait_ms / 1000,
         return_s=joining.return_s,
         edges=EdgeRule(stuck_s=position.stuck_s, lost_s=position.lost_s),
+    )
+
+
+def ways_of(config: LaneConfig) -> Ways:
+    """How the lane works, from its tables."""
+    table = config.table
+    whys: dict[Why, bool] = {"over": table.hold.over, "unknown": table.hold.unknown}
+    return Ways(
+        kind=table.kind,
+        drives_out=table.drives_out,
+        tares=TareRule(
+            valid_ms=round(table.tares.valid_h * HOUR_MS),
+            keep_ms=table.tares.keep_days * 24 * HOUR_MS,
+        ),
+        least_net_kg=table.tares.least_net_kg,
+        holds=frozenset(why for why, held in whys.items() if held),
+        reweigh_ms=round(table.hold.reweigh_h * HOUR_MS),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import structlog
 
-from hengyuan.record.model import MIN_TIME_MS, Kind, Record
+from hengyuan.record.model import MIN_TIME_MS, Record
 from hengyuan.terminal.board import LaneView, Weighed
 from hengyuan.terminal.config import LaneConfig
 from hengyuan.terminal.devices import (
@@ -26,15 +26,17 @@ from hengyuan.terminal.drivers.base import BarrierDriver, Device, LampDriver, Se
 from hengyuan.terminal.lane.clip_keeper import ClipKeeper
 from hengyuan.terminal.lane.control import Control
 from hengyuan.terminal.lane.exits import ExitWatch
+from hengyuan.terminal.lane.holds import Holds
 from hengyuan.terminal.lane.intake import SightingIntake
 from hengyuan.terminal.lane.lane import Lane
 from hengyuan.terminal.lane.next_step import next_step
+from hengyuan.terminal.lane.orders import Orders
 from hengyuan.terminal.lane.passage import Passage
 from hengyuan.terminal.lane.phases import Phase
 from hengyuan.terminal.lane.pictures import Pictures, picture_cameras
 from hengyuan.terminal.lane.recorder import Recorder, Surroundings
 from hengyuan.terminal.lane.recording import finding_of, flags_of
-from hengyuan.terminal.lane.rule import exit_cameras, rule_of, sources_of
+from hengyuan.terminal.lane.rule import exit_cameras, rule_of, sources_of, ways_of
 from hengyuan.terminal.lane.sensing import Sensing
 from hengyuan.terminal.lane.sightings import Sighting
 from hengyuan.terminal.panel import Panel
@@ -56,10 +58,9 @@ class LaneService:
         self.panel = panel
         self._around = around
         self._number = config.table.number
-        self._kind: Kind = config.table.kind
-        self.view = LaneView(self._number, config.title, self._kind)
+        self.view = LaneView(self._number, config.title, config.table.kind)
         around.board.lanes[self._number] = self.view
-        self.recorder = Recorder(self.view, panel, around)
+        self.recorder = Recorder(self.view, panel, around, ways_of(config))
         self._tasks: set[asyncio.Task[None]] = set()
         self._free_since = around.clock.monotonic()
         self.intake = SightingIntake(config, around.store, around.clock)
@@ -86,6 +87,10 @@ class LaneService:
         self.exits = ExitWatch(self._number, config.table.exits, *more)
         self.clips = ClipKeeper(self._number, config.table.clips, *more)
         self._exit_cameras = exit_cameras(config)
+        self.holds = Holds(self._number, self.recorder, around, self._spawn)
+        self.orders = Orders(
+            config, self.recorder, self.intake, self.control, devices, around, self._spawn
+        )
         self._error: str | None = None
         self._shown: tuple[Any, ...] = ()
         self.lane: Lane
@@ -129,7 +134,7 @@ class LaneService:
         passage = Passage(now, settled_at=now, mass_kg=record.raw_kg, seq=record.seq)
         for sighting in await self.intake.used_by(record.seq):
             passage.sightings[sighting.device] = sighting
-        self.view.current = Weighed(record, finding_of(record))
+        self.view.current = Weighed(record, finding_of(record, self._around.judge_settings))
         log.info("lane.resumed", lane=self._number, seq=record.seq, gross_kg=record.gross_kg)
         return passage
 
@@ -183,6 +188,7 @@ class LaneService:
             self.sensing.tick(self.lane)
             self.lane.tick(now)
             self.control.tick(self.lane, self.sensing.covered)
+        self.holds.tick(now)
         self.exits.tick(now)
         self.clips.tick(now)
         self._say_hint(now)
@@ -201,8 +207,11 @@ class LaneService:
         lane, messages, texts = self.lane, self._around.messages, self.config.table.texts
         if "store" in self.view.faults:
             return messages.store_fault()
-        if lane.phase in (Phase.JUDGED, Phase.TOLD):
+        if lane.phase is Phase.JUDGED:
             return None
+        if lane.phase is Phase.TOLD:
+            told_for_ms = (now - self.recorder.told_at) * 1000
+            return self.holds.hint() if told_for_ms >= texts.unload_after_ms else None
         if lane.scale in (DeviceState.STALE, DeviceState.FAULT):
             return messages.scale_fault()
         if lane.phase in (Phase.ARRIVED, Phase.SETTLING) and lane.passage is not None:
@@ -244,6 +253,7 @@ class LaneService:
 
     def departed(self, passage: Passage) -> None:
         """A weighed truck has left the scale."""
+        self.holds.departed(self.view.current, passage)
         self.control.departed()
         self.clips.departed(passage.seq)
 

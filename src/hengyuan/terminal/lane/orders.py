@@ -1,0 +1,419 @@
+"""What the gatekeeper may ask of a lane. Each order becomes a record or a line of the journal.
+
+Every method returns when that is stored, or raises `OrderRefused` with a text for the gatekeeper;
+then no record was stored. Who gives an order is somebody whom `People.check` knew, or None where
+the configuration names nobody: what needs a second person is refused there.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Awaitable, Mapping
+from functools import partial
+from typing import Protocol
+
+import msgspec
+import structlog
+from msgspec.structs import replace
+
+from hengyuan.law.plates import PlateColour
+from hengyuan.record.model import FileRef, Flag, InvalidRecord, Kind, Record
+from hengyuan.terminal.config import LaneConfig
+from hengyuan.terminal.drivers.base import Device
+from hengyuan.terminal.judging import facts_of, find
+from hengyuan.terminal.lane.amending import (
+    AlreadyCorrected,
+    Change,
+    NoSuchRecord,
+    newest_or_raise,
+    with_files,
+    with_flags,
+)
+from hengyuan.terminal.lane.intake import SightingIntake
+from hengyuan.terminal.lane.keepers import Spawn
+from hengyuan.terminal.lane.order_checks import (
+    MAX_REASON,
+    MAX_TEXT,
+    ByHand,
+    Checks,
+    Loading,
+    OrderRefused,
+)
+from hengyuan.terminal.lane.passage import Passage
+from hengyuan.terminal.lane.pictures import Camera
+from hengyuan.terminal.lane.recorder import Recorder, Surroundings
+from hengyuan.terminal.lane.sightings import PlateSeen, Sighting, StoredFile
+from hengyuan.terminal.people import Person
+from hengyuan.terminal.store import held, tares
+
+__all__ = [
+    "MAX_REASON",
+    "MAX_TEXT",
+    "Barrier",
+    "ByHand",
+    "Loading",
+    "OrderRefused",
+    "Orders",
+]
+
+log = structlog.get_logger(__name__)
+
+_SHOWING_A_TRUCK = frozenset({"plate", "head", "tail", "front_side", "rear_side"})
+_VIEWS = ("front", "rear", "exit")
+"""Cameras that can see a plate, the best first."""
+
+
+class Barrier(Protocol):
+    """Whatever moves the lane's exit barrier."""
+
+    async def open_exit(self, truck: bool) -> str | None:
+        """Open it; why it did not take the order, None where it did."""
+        ...
+
+
+class Orders:
+    """The orders of one lane."""
+
+    def __init__(
+        self,
+        config: LaneConfig,
+        recorder: Recorder,
+        intake: SightingIntake,
+        barrier: Barrier,
+        devices: Mapping[str, Device],
+        around: Surroundings,
+        spawn: Spawn,
+    ) -> None:
+        self._number = config.table.number
+        self._kind = config.table.kind
+        self._recorder = recorder
+        self._intake = intake
+        self._barrier = barrier
+        self._around = around
+        self._store = around.store
+        self._spawn = spawn
+        self._checks = Checks(around.messages.gettext)
+        seeing = [each for each in config.cameras if _view(each) in _VIEWS]
+        seeing.sort(key=lambda camera: _VIEWS.index(_view(camera)))
+        named = [devices[each.name] for each in seeing]
+        self._cameras = [each for each in named if isinstance(each, Camera)]
+
+    # orders
+
+    async def override(
+        self, seq: int, operator: Person | None, witness: Person | None, reason: str
+    ) -> Record:
+        """Let out a truck that is over its limit or could not be judged.
+
+        `witness` is a supervisor and another person than `operator`. The truck stands on the scale,
+        or it was held and may still come back.
+        """
+        _ = self._around.messages.gettext
+        names, reason = self._checks.two(operator, witness), self._checks.reason(reason)
+        before = await self._newest(seq)
+        if before.kind == "entry" or before.verdict == "pass":
+            raise OrderRefused(_("Record {seq} is not over its limit").format(seq=seq))
+        if "override" in before.flags:
+            raise OrderRefused(_("This truck was released already"))
+        if "skipped_scale" in before.flags:
+            raise OrderRefused(_("This truck was never on the scale"))
+        if self._standing(seq) is None and not await self._store.read(
+            partial(held.is_held, seq=seq)
+        ):
+            raise OrderRefused(_("This truck left too long ago to be released"))
+
+        def change(record: Record) -> Record:
+            flags = with_flags(record, "override")
+            return replace(record, flags=flags, reason=reason, operator=names[0], witness=names[1])
+
+        released = await self._amend(seq, change)
+        self._note("override", seq=released.seq, plate=released.plate, by=names[0],
+                   witness=names[1], reason=reason)  # fmt: skip
+        return released
+
+    async def type_plate(
+        self, seq: int | None, plate: str, colour: str | None, operator: Person | None
+    ) -> Record:
+        """Write down a plate that no camera read, with a picture that shows it.
+
+        `seq` None: the truck on the scale, of which a camera takes a picture now. Of a truck that
+        has left, the record has to have one. The tare of a truck moves with its plate.
+        """
+        _ = self._around.messages.gettext
+        typed, known = self._checks.plate(plate, colour)
+        if seq is None:
+            seq = self._seq_on_scale()
+        before = await self._newest(seq)
+        if before.plate == typed and (known is None or known == before.plate_colour):
+            raise OrderRefused(_("This is the plate that the record has"))
+        passage = self._standing(seq)
+        picture = None if passage is None else await self._picture()
+        if picture is None and not _SHOWING_A_TRUCK & {file.kind for file in before.files}:
+            what = _("No camera gives a picture of this truck: a plate is typed only with one")
+            raise OrderRefused(what)
+        sighting = None
+        if passage is not None:
+            sighting = await self._keep_typed(typed, known, picture)
+        refs = [] if picture is None else [picture.ref]
+
+        def change(record: Record) -> Record:
+            return replace(
+                record,
+                plate=typed,
+                plate_colour=None if known is None else known.value,
+                flags=with_flags(record, "plate_typed"),
+                files=with_files(record.files, refs),
+                operator=_name(operator) or record.operator,
+            )
+
+        record = await self._amend(seq, change, sighting)
+        await self._hand_on_tare(record)
+        return record
+
+    async def weigh_by_hand(
+        self, weight: ByHand, operator: Person | None, witness: Person | None, reason: str
+    ) -> Record:
+        """Record a weight that two people read off, where the lane's own devices fail.
+
+        It is judged like any other. A picture is added where a camera gives one.
+        """
+        names, reason = self._checks.two(operator, witness), self._checks.reason(reason)
+        self._checks.masses(weight)
+        self._checks.loading(weight.loading)
+        plate, colour = self._checks.plate(weight.plate, weight.colour)
+        kind = self._kind_of(weight)
+        around = self._around
+        at_ms, unsynced = around.checked.record_ms(self._recorder.last_ms)
+        facts = facts_of(
+            self._checks.axles(weight),
+            weight.gross_kg,
+            around.judge.axle_mass_differs_percent,
+            driven_bogie=around.judge.driven_bogie,
+        )
+        finding = None
+        if kind == "exit":
+            finding = find(facts, weight.gross_kg, at_ms, around.judge_settings)
+        picture = await self._picture()
+        flags: set[Flag] = {*facts.flags, "manual_weight"}
+        flags.add("camera_missing" if picture is None else "plate_typed")
+        if unsynced:
+            flags.add("clock_unsynced")
+
+        def make(seq: int) -> Record:
+            return Record(
+                v=1,
+                terminal=around.terminal,
+                seq=seq,
+                kind=kind,
+                lane=self._number,
+                weighed_at=at_ms,
+                gross_kg=weight.gross_kg,
+                tare_kg=weight.tare_kg,
+                net_kg=None if weight.tare_kg is None else weight.gross_kg - weight.tare_kg,
+                axles=facts.axles,
+                layout=facts.layout_text,
+                combination=None if facts.combination is None else facts.combination.value,
+                drive_axles=facts.drive_axles,
+                limit_kg=finding.limit_kg if finding else None,
+                verdict=finding.verdict if finding else None,
+                rule_pack=finding.rule_pack if finding else None,
+                assumed=finding.assumed if finding else False,
+                plate=plate,
+                plate_colour=None if colour is None else colour.value,
+                files=() if picture is None else (picture.ref,),
+                flags=tuple(sorted(flags)),
+                cargo=weight.loading.cargo,
+                note_no=weight.loading.note_no,
+                destination=weight.loading.destination,
+                carrier=weight.loading.carrier,
+                operator=names[0],
+                witness=names[1],
+                reason=reason,
+            )
+
+        sizes = {} if picture is None else {picture.ref.digest: picture.size}
+        return await self._stored(self._recorder.write(make, sizes))
+
+    async def loading(self, seq: int, loading: Loading, operator: Person | None) -> Record:
+        """Write down cargo, loading note, destination and carrier of a truck."""
+        self._checks.loading(loading)
+        before = await self._newest(seq)
+
+        def change(record: Record) -> Record:
+            return replace(
+                record,
+                cargo=loading.cargo,
+                note_no=loading.note_no,
+                destination=loading.destination,
+                carrier=loading.carrier,
+                operator=_name(operator) or record.operator,
+            )
+
+        if replace(change(before), operator=before.operator) == before:
+            raise OrderRefused(self._around.messages.gettext("Nothing of it is new"))
+        return await self._amend(seq, change)
+
+    async def void(
+        self, seq: int, reason: str, operator: Person | None, witness: Person | None
+    ) -> Record:
+        """Declare that a record does not count, and none of those that it corrects."""
+        names, reason = self._checks.two(operator, witness), self._checks.reason(reason)
+        await self._newest(seq)
+
+        def change(record: Record) -> Record:
+            return Record(
+                v=1,
+                terminal=record.terminal,
+                seq=record.seq,
+                kind="void",
+                lane=record.lane,
+                weighed_at=record.weighed_at,
+                plate=record.plate,
+                plate_colour=record.plate_colour,
+                operator=names[0],
+                witness=names[1],
+                reason=reason,
+            )
+
+        voided = await self._amend(seq, change)
+        self._note("void", seq=voided.seq, plate=voided.plate, by=names[0], witness=names[1],
+                   reason=reason)  # fmt: skip
+        return voided
+
+    async def open_barrier(self, reason: str, operator: Person | None) -> None:
+        """Open the exit barrier by hand; not for a truck that is held on the scale."""
+        _ = self._around.messages.gettext
+        reason = self._checks.reason(reason)
+        if self._recorder.view.hold is not None:
+            raise OrderRefused(_("The truck on the scale is held: only an override lets it out"))
+        passage = self._recorder.lane.passage
+        error = await self._barrier.open_exit(truck=passage is not None)
+        self._note("barrier_opened", seq=None if passage is None else passage.seq,
+                   by=_name(operator), reason=reason, error=error)  # fmt: skip
+        if error is not None:
+            raise OrderRefused(_("The barrier did not take the order: {error}").format(error=error))
+
+    # which record
+
+    def _standing(self, seq: int) -> Passage | None:
+        """The truck on the scale, if that record is of it."""
+        passage = self._recorder.lane.passage
+        return passage if passage is not None and passage.seq == seq else None
+
+    def _seq_on_scale(self) -> int:
+        passage = self._recorder.lane.passage
+        if passage is None or passage.seq is None:
+            what = self._around.messages.gettext("No truck that was weighed is on the scale")
+            raise OrderRefused(what)
+        return passage.seq
+
+    async def _newest(self, seq: int) -> Record:
+        """The record that an order is about, if it may be corrected here."""
+        _ = self._around.messages.gettext
+        try:
+            record = await self._store.do(newest_or_raise, self._store.store, seq)
+        except NoSuchRecord:
+            raise OrderRefused(_("There is no record {seq} here").format(seq=seq)) from None
+        except AlreadyCorrected as error:
+            raise OrderRefused(self._replaced(error)) from None
+        if record.kind == "void":
+            raise OrderRefused(_("This weighing was made void"))
+        if record.lane != self._number:
+            what = _("Record {seq} is of lane {lane}")
+            raise OrderRefused(what.format(seq=seq, lane=record.lane))
+        return record
+
+    def _replaced(self, error: AlreadyCorrected) -> str:
+        what = self._around.messages.gettext("Record {seq} has replaced this one: look at it first")
+        return what.format(seq=error.by)
+
+    def _kind_of(self, weight: ByHand) -> Kind:
+        _ = self._around.messages.gettext
+        if weight.kind is None and self._kind == "both":
+            raise OrderRefused(_("Does the truck come in or drive out?"))
+        kind = weight.kind or self._kind
+        if self._kind not in (kind, "both"):
+            raise OrderRefused(_("This lane is for the other direction"))
+        return "entry" if kind == "entry" else "exit"
+
+    # storing
+
+    async def _amend(self, seq: int, change: Change, typed: Sighting | None = None) -> Record:
+        record = await self._stored(self._recorder.amend(seq, change, typed))
+        passage, current = self._standing(record.seq), self._recorder.view.current
+        if passage is not None and current is not None:
+            self._spawn(self._recorder.tell(passage, current))
+        return record
+
+    async def _stored(self, storing: Awaitable[Record]) -> Record:
+        _ = self._around.messages.gettext
+        try:
+            return await storing
+        except AlreadyCorrected as error:
+            raise OrderRefused(self._replaced(error)) from None
+        except (sqlite3.Error, OSError) as error:
+            raise OrderRefused(_("It could not be stored: {error}").format(error=error)) from error
+        except (InvalidRecord, msgspec.ValidationError) as error:
+            log.exception("order.record_impossible", lane=self._number)
+            raise OrderRefused(_("No record can say that: {error}").format(error=error)) from error
+
+    async def _hand_on_tare(self, record: Record) -> None:
+        """The plate of a truck that came in was typed after it drove out: it has a tare now."""
+        if record.kind != "entry":
+            return
+        find_exit = partial(tares.drove_out_without, seq=record.seq, rule=self._recorder.ways.tares)
+        seq = await self._store.read(find_exit)
+        if seq is None:
+            return
+
+        def change(driving_out: Record) -> Record:
+            assert driving_out.gross_kg is not None and record.gross_kg is not None
+            net_kg = driving_out.gross_kg - record.gross_kg
+            return replace(driving_out, tare_kg=record.gross_kg, net_kg=net_kg)
+
+        try:
+            await self._recorder.amend(seq, change)
+        except (AlreadyCorrected, sqlite3.Error, OSError) as error:
+            # the plate is stored, which was the order; the tare stays in the book
+            log.error("order.tare_not_handed_on", seq=seq, error=str(error))
+
+    def _note(self, what: str, **detail: object) -> None:
+        self._spawn(self._recorder.note(what, json.dumps(detail, ensure_ascii=False)))
+
+    # pictures
+
+    async def _picture(self) -> StoredFile | None:
+        """What a camera of the lane sees now; None where none gives a picture."""
+        for camera in self._cameras:
+            try:
+                picture = await camera.snapshot()
+                digest = await self._store.put_file(picture.data)
+            except OSError as error:
+                log.warning("order.no_picture", camera=camera.name, error=str(error))
+            else:
+                return StoredFile(FileRef(digest=digest, kind="plate"), len(picture.data))
+        return None
+
+    async def _keep_typed(
+        self, plate: str, colour: PlateColour | None, picture: StoredFile | None
+    ) -> Sighting:
+        _ = self._around.messages.gettext
+        body = PlateSeen(
+            plate=plate,
+            colour=None if colour is None else colour.value,
+            typed=True,
+            files=() if picture is None else (picture,),
+        )
+        try:
+            return await self._intake.keep_typed(body)
+        except (sqlite3.Error, OSError) as error:
+            raise OrderRefused(_("It could not be stored: {error}").format(error=error)) from error
+
+
+def _view(camera: object) -> str:
+    return getattr(camera, "view", "front")
+
+
+def _name(person: Person | None) -> str | None:
+    return None if person is None else person.name
