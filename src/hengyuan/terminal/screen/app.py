@@ -18,6 +18,10 @@ from hengyuan.terminal.screen.records import RecordPages
 from hengyuan.terminal.screen.shifts import ShiftPages
 from hengyuan.terminal.screen.ticket_pages import TicketPages
 from hengyuan.terminal.screen.totals import TotalPages
+from hengyuan.terminal.screen.upkeep import UpkeepPages
+from hengyuan.terminal.screen.upkeep_plans import PlanPages
+from hengyuan.terminal.screen.upkeep_repairs import RepairPages
+from hengyuan.terminal.screen.upkeep_scales import ScalePages
 from hengyuan.terminal.screen.video import LivePictures
 
 if TYPE_CHECKING:
@@ -37,6 +41,10 @@ def screen_app(terminal: Terminal) -> ASGIApp:
         *TotalPages(pages).routes(),
         *ShiftPages(pages).routes(),
         *LivePictures(pages).routes(),
+        *UpkeepPages(pages).routes(),
+        *ScalePages(pages).routes(),
+        *RepairPages(pages).routes(),
+        *PlanPages(pages).routes(),
         Route("/camera/{name}", cameras.push, methods=["POST"]),
         *(Route(path, cameras.push_to_own_path, methods=["POST"]) for path in cameras.paths),
         Mount("/static", StaticFiles(directory=HERE / "static")),

@@ -57,6 +57,7 @@ class Pages:
             ("/records", _("Records")),
             ("/totals", _("Totals")),
             ("/shifts", _("Hand-over")),
+            ("/upkeep", _("Upkeep")),
         ]
         """Path and name of what every page leads to; the first part of a path is its section."""
         self._said = {
@@ -69,6 +70,15 @@ class Pages:
             "manual": _("The weighing by hand is recorded"),
             "barrier": _("The barrier was ordered to open"),
             "reweigh": _("The truck is weighed again"),
+            "verified": _("The verification is entered"),
+            "ticket_opened": _("The repair is asked for; the county is told"),
+            "ticket_note": _("Written down"),
+            "ticket_part": _("The spare part is taken out of the stock"),
+            "ticket_swap": _("The swap is entered"),
+            "ticket_close": _("The repair is finished"),
+            "part": _("The stock is changed"),
+            "plan_begun": _("The emergency plan is begun; the county is told"),
+            "plan_ended": _("The emergency plan is ended"),
         }
         """What the page before did, by the code that its answer carries."""
 
