@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from functools import partial
 
@@ -10,6 +9,7 @@ import structlog
 
 from hengyuan.terminal.board import Weighed
 from hengyuan.terminal.devices import Message
+from hengyuan.terminal.lane.detail import detail_of
 from hengyuan.terminal.lane.keepers import Spawn
 from hengyuan.terminal.lane.passage import Passage
 from hengyuan.terminal.lane.recorder import Recorder, Surroundings
@@ -52,15 +52,15 @@ class Holds:
         if finding.verdict == "pass" or finding.verdict not in self._recorder.ways.holds:
             return
         log.warning("lane.left_held", lane=self._number, seq=record.seq)
-        detail = {
-            "seq": record.seq,
-            "plate": record.plate,
-            "why": finding.verdict,
-            "gross_kg": record.gross_kg,
-            "over_kg": finding.overload_kg,
-            "unload_kg": finding.unload_kg,
-        }
-        self._spawn(self._recorder.note(LEFT_WORD, json.dumps(detail, ensure_ascii=False)))
+        detail = detail_of(
+            seq=record.seq,
+            plate=record.plate,
+            why=finding.verdict,
+            gross_kg=record.gross_kg,
+            over_kg=finding.overload_kg,
+            unload_kg=finding.unload_kg,
+        )
+        self._spawn(self._recorder.note(LEFT_WORD, detail))
 
     def tick(self, now: float) -> None:
         """Called a few times a second; looks now and then for holds that are too old."""
@@ -76,6 +76,7 @@ class Holds:
         end = partial(
             held.end_old,
             lane=self._number,
+            whys=self._recorder.ways.holds,
             before_ms=now_ms - self._recorder.ways.reweigh_ms,
             now_ms=now_ms,
             standing=None if passage is None else passage.seq,

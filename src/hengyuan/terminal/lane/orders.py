@@ -7,7 +7,6 @@ the configuration names nobody: what needs a second person is refused there.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Awaitable, Mapping
 from functools import partial
@@ -30,6 +29,7 @@ from hengyuan.terminal.lane.amending import (
     with_files,
     with_flags,
 )
+from hengyuan.terminal.lane.detail import detail_of
 from hengyuan.terminal.lane.intake import SightingIntake
 from hengyuan.terminal.lane.keepers import Spawn
 from hengyuan.terminal.lane.order_checks import (
@@ -379,7 +379,7 @@ class Orders:
             log.error("order.tare_not_handed_on", seq=seq, error=str(error))
 
     def _note(self, what: str, **detail: object) -> None:
-        self._spawn(self._recorder.note(what, json.dumps(detail, ensure_ascii=False)))
+        self._spawn(self._recorder.note(what, detail_of(**detail)))
 
     # pictures
 

@@ -32,6 +32,8 @@ CREATE INDEX IF NOT EXISTS hold_open ON hold (plate) WHERE ended IS NULL;
 Why = Literal["over", "unknown"]
 ENDED_WORD = "hold_ended"
 """What the journal says of a truck that was held and did not come back in time."""
+LEFT_WORD = "left_unreleased"
+"""What it says of one that was held and that a camera behind the scale saw leaving."""
 _COLUMNS = "first_seq, seq, lane, plate, why, over_kg, at_ms"
 
 
@@ -101,25 +103,45 @@ def _end(connection: sqlite3.Connection, which: str, value: object, how: str) ->
     )
 
 
+def drove_out(connection: sqlite3.Connection, first_seq: int, now_ms: int) -> None:
+    """A truck was seen leaving; if it was held, that ends here and goes into the journal.
+
+    To be run within a transaction (`Store.within`), like `end_old`.
+    """
+    for each in _open(connection, "first_seq = ?", (first_seq,)):
+        _end(connection, "first_seq = ?", first_seq, "left")
+        _note(connection, each, LEFT_WORD, now_ms)
+
+
 def end_old(
-    connection: sqlite3.Connection, lane: int, before_ms: int, now_ms: int, standing: int | None
+    connection: sqlite3.Connection,
+    lane: int,
+    whys: Collection[Why],
+    before_ms: int,
+    now_ms: int,
+    standing: int | None,
 ) -> list[Held]:
     """End the holds of a lane that are older than they may be, each with a line in the journal.
 
-    `standing`: a record of the truck that is on the scale; its hold goes on. To be run within a
-    transaction (`Store.within`).
+    `whys`: what trucks are held for here; those of others were let go and need no line.
+    `standing`: a record of the truck that is on the scale; its hold goes on.
     """
     first_seq = None if standing is None else search.first_of(connection, standing)
     old = _open(connection, "lane = ? AND at_ms < ? AND first_seq IS NOT ?",
                 (lane, before_ms, first_seq))  # fmt: skip
     for each in old:
         _end(connection, "first_seq = ?", each.first_seq, "time")
-        detail = {"seq": each.seq, "plate": each.plate, "why": each.why, "over_kg": each.over_kg}
-        connection.execute(
-            "INSERT INTO journal (at_ms, lane, what, detail) VALUES (?, ?, ?, ?)",
-            (now_ms, lane, ENDED_WORD, json.dumps(detail, ensure_ascii=False)),
-        )
-    return old
+        if each.why in whys:
+            _note(connection, each, ENDED_WORD, now_ms)
+    return [each for each in old if each.why in whys]
+
+
+def _note(connection: sqlite3.Connection, each: Held, what: str, now_ms: int) -> None:
+    detail = {"seq": each.seq, "plate": each.plate, "why": each.why, "over_kg": each.over_kg}
+    connection.execute(
+        "INSERT INTO journal (at_ms, lane, what, detail) VALUES (?, ?, ?, ?)",
+        (now_ms, each.lane, what, json.dumps(detail, ensure_ascii=False)),
+    )
 
 
 # reading

@@ -136,6 +136,7 @@ class Store:
                 [
                     (bytes.fromhex(file.digest), record.seq, draft.evidence_bytes[file.digest])
                     for file in record.files
+                    if file.digest in draft.evidence_bytes
                 ],
             )
             self._db.executemany(

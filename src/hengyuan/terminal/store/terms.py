@@ -25,7 +25,8 @@ class Draft:
     passed: tuple[int, ...]
     """Sightings that belong to nobody any more."""
     evidence_bytes: dict[str, int]
-    """Size of each file that the record names, by digest in hex."""
+    """Size of each file that the record names, by digest in hex; without those that an earlier
+    record named, which are on their way already."""
     settled_at_ms: int
     judged_us: int
     complete: Callable[[sqlite3.Connection, Record], Record] | None = None
