@@ -21,6 +21,7 @@ from hengyuan.platform.terminals import api as enrolment
 from hengyuan.platform.terminals.models import HEARTBEAT_EVERY, ONLINE_WITHIN
 from hengyuan.platform.terminals.services import CODE_VALID_FOR
 from hengyuan.platform.upkeep import standing, words
+from hengyuan.platform.video.words import FAILURES
 from hengyuan.platform.weighing.evidence import MAX_FILE
 from hengyuan.record.answers import Heartbeat, HeartbeatAnswer
 from hengyuan.record.archive import ArchiveHeader, verify_archive
@@ -34,6 +35,13 @@ from hengyuan.record.batch import (
     read_due,
 )
 from hengyuan.record.canonical import MAX_LINE_BYTES, read_line, write_line
+from hengyuan.record.commands import MAX_WAIT_S, Outcome, Poll, PollAnswer
+from hengyuan.record.footage import (
+    MAX_CLIP_BYTES,
+    MAX_INIT_BYTES,
+    MAX_SEGMENT_BYTES,
+    MAX_SEGMENT_MS,
+)
 from hengyuan.record.journal import MAX_ENTRIES, MAX_JOURNAL_BYTES, JournalEntry, read_part
 from hengyuan.record.model import (
     COMBINATIONS,
@@ -469,3 +477,52 @@ def test_sections_that_are_referred_to_exist() -> None:
     numbers = set(re.findall(r"^##+ ([0-9.]+) ", TEXT, re.MULTILINE))
     referred = set(re.findall(r"\[?§([0-9]+(?:\.[0-9]+)?)\]?\(?", TEXT)) - {"7.1"}
     assert referred <= numbers
+
+
+# -- commands and pictures ----------------------------------------------------------------------
+
+
+def _members(heading: str, of: type, lists: dict[str, str]) -> None:
+    """The table with this heading is the struct; `lists` are lists whose elements are described."""
+    rows = table_with(heading, "type", "bounds", "required", "meaning")
+    fields = {field.name: field for field in mi.type_info(of).fields}  # type: ignore[attr-defined]
+    assert [row[0] for row in rows] == list(fields)
+    for name, kind, bounds, required, meaning in rows:
+        assert (required == "yes") == fields[name].required, name
+        assert meaning
+        if name in lists:
+            assert kind == lists[name]
+        elif kind != "name":
+            assert (kind, bounds) == _type_and_bounds(fields[name].type), name
+
+
+def test_the_tables_of_commands_are_the_code() -> None:
+    _members("poll member", Poll, {"cameras": "list of camera", "have": "list of text"})
+    _members("outcome member", Outcome, {})
+    rows = {
+        row[0]: row for row in table_with("outcome member", "type", "bounds", "required", "meaning")
+    }
+    assert set(rows["state"][2].split(", ")) == {"working", "done", "failed"}
+    (have,) = (f for f in mi.type_info(Poll).fields if f.name == "have")  # type: ignore[attr-defined]
+    assert have.type.max_length == 64
+    assert f"0…{MAX_WAIT_S}" in TEXT
+
+
+def test_the_examples_of_commands_are_read_by_our_types() -> None:
+    assert msgspec.json.decode(BLOCKS["poll"], type=Poll).wait_s == 25
+    (command,) = msgspec.json.decode(BLOCKS["poll-answer"], type=PollAnswer).commands
+    assert set(command.arguments) == {"camera", "from_ms", "to_ms"}
+    assert msgspec.json.decode(BLOCKS["outcome"], type=Outcome).percent == 40
+
+
+def test_every_failure_that_is_named_has_words_at_the_platform() -> None:
+    assert {row[0] for row in table_with("failure", "meaning")} == set(FAILURES)
+
+
+def test_the_limits_of_pictures_are_those_of_the_code() -> None:
+    assert {row[0]: int(row[1]) for row in table_with("pictures", "limit")} == {
+        "bytes in an initialisation segment": MAX_INIT_BYTES,
+        "bytes in a segment": MAX_SEGMENT_BYTES,
+        "duration of a segment, ms": MAX_SEGMENT_MS,
+        "bytes in a clip": MAX_CLIP_BYTES,
+    }

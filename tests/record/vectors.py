@@ -24,6 +24,8 @@ from hengyuan.record.archive import ArchiveHeader, write_archive_header, write_a
 from hengyuan.record.batch import BatchHeader, signed_text, write_header
 from hengyuan.record.canonical import write_line
 from hengyuan.record.chain import extend, genesis
+from hengyuan.record.commands import Camera, Outcome, OutcomeAnswer, Poll, PollAnswer
+from hengyuan.record.footage import LiveAnswer
 from hengyuan.record.journal import JournalEntry, JournalStored, write_part
 from hengyuan.record.model import FileRef, Record
 from hengyuan.record.refusal import Refusal
@@ -292,6 +294,18 @@ def _request(suite: Suite, method: str, path: str, body: bytes) -> dict[str, Any
     }
 
 
+_ORDER = Command(
+    id="6f1d8f0e-0c53-4a0b-9a57-3f1f6f0f7d21",
+    name="take_clip",
+    arguments={"camera": "front", "from_ms": WEIGHED_AT - 30_000, "to_ms": WEIGHED_AT + 30_000},
+)
+_POLL = Poll(
+    cameras=(Camera(lane=1, name="front", place="front"), Camera(name="大门", place="")),
+    have=("0d9f5a34-5d4c-4d6e-8f0b-1c5b7a9e2f10",),
+    wait_s=25,
+)
+
+
 def _heartbeat() -> bytes:
     beat = Heartbeat(
         clock_ms=WEIGHED_AT + 3_600_000,
@@ -381,6 +395,11 @@ def blocks() -> dict[str, str]:
                 ],
             )
         ),
+        "poll": json.dumps(json.loads(_json(_POLL)), indent=1, ensure_ascii=False),
+        "poll-answer": _json(PollAnswer(commands=[_ORDER])),
+        "outcome": _json(Outcome(state="working", text="sending", percent=40)),
+        "outcome-answer": _json(OutcomeAnswer(state="working")),
+        "live-answer": _json(LiveAnswer(go_on=True)),
         "journal": json.dumps(json.loads(_journal()), indent=1, ensure_ascii=False),
         "journal-answer": _json(JournalStored(last=3)),
         "file-progress": _json(FileProgress(32, complete=False)),

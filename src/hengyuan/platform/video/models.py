@@ -87,8 +87,8 @@ class Clip(models.Model):
     command = models.OneToOneField(Command, models.PROTECT, primary_key=True, related_name="clip")
     terminal = models.ForeignKey(Terminal, models.PROTECT, related_name="+")
     camera = models.CharField(_("camera"), max_length=40)
-    from_at = models.DateTimeField(_("from"))
-    to_at = models.DateTimeField(_("to"))
+    from_at = models.DateTimeField(_("recorded from"))
+    to_at = models.DateTimeField(_("recorded until"))
     purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose.choices)
     note = models.CharField(_("note"), max_length=200, blank=True)
     asked_by = models.ForeignKey(
@@ -152,8 +152,8 @@ class Viewing(models.Model):
     session = models.ForeignKey(LiveSession, models.PROTECT, null=True, related_name="viewings")
     clip = models.ForeignKey(Clip, models.PROTECT, null=True, related_name="viewings")
     purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose.choices)
-    begun_at = models.DateTimeField(_("from"), default=timezone.now)
-    last_at = models.DateTimeField(_("to"), default=timezone.now)
+    begun_at = models.DateTimeField(_("begun at"), default=timezone.now)
+    last_at = models.DateTimeField(_("last at"), default=timezone.now)
 
     objects = _Scoped.as_manager()
 

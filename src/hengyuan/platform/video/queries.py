@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from hengyuan.platform.terminals.models import CommandState, Terminal
 from hengyuan.platform.video.models import Clip, Ending, LiveSession, Viewing
 from hengyuan.platform.video.services import SESSION_ANSWER_WITHIN, SILENT_AFTER
-from hengyuan.platform.video.words import failure
+from hengyuan.platform.video.words import failure, place
 
 NEWEST_CLIPS = 20
 
@@ -50,7 +50,7 @@ class CameraRow:
 def cameras_of(terminal: Terminal) -> list[CameraRow]:
     """The cameras that it has told of, in its own order."""
     return [
-        CameraRow(known["name"], known.get("lane", 0), known.get("place", ""))
+        CameraRow(known["name"], known.get("lane", 0), str(place(known.get("place", ""))))
         for known in terminal.cameras or ()
     ]
 

@@ -21,9 +21,28 @@ FAILURES: dict[str, str | Promise] = {
     "disk": _("The terminal's disk did not take the clip. Ask the source unit to look to it."),
     "unknown_command": _("The terminal's software is too old for this. Have it updated."),
     "no_video": _("No camera stream is set up at this terminal."),
+    "line": _("The pictures found no way through the terminal's line. Try again later."),
+    "refused": _("The platform did not take what the terminal sent. Its log says more."),
     "fault": _("The terminal could not do it because of a fault. Its log says more."),
 }
 """By the code before the colon of a failed command's answer; see docs/protocol.md."""
+
+
+PLACES: dict[str, str | Promise] = {
+    "front": _("Front"),
+    "rear": _("Rear"),
+    "front_side": _("Front and side"),
+    "rear_side": _("Rear and side"),
+    "panorama": _("Whole scale"),
+    "cab": _("Cab"),
+    "weigh_room": _("Weigh room"),
+}
+"""What a camera sees; a terminal may also send words of its own."""
+
+
+def place(name: str) -> str | Promise:
+    """What a camera sees, in words."""
+    return PLACES.get(name, name)
 
 
 def failure(answer: str) -> str | Promise:
