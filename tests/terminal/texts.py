@@ -28,7 +28,7 @@ def texts_of_templates() -> set[str]:
     environment = templates()
     return {
         text
-        for path in ROOT.rglob("templates/*.html")
+        for path in (ROOT / "screen" / "templates").rglob("*.html")
         for _, _, text in environment.extract_translations(path.read_text("utf-8"))
         if isinstance(text, str)
     }
