@@ -30,7 +30,7 @@ VERDICT_LINES = 3
 VERDICT_WITHIN_S = 180.0
 FREE_WITHIN_S = 10.0
 PUSHED_WITHIN_S = 180.0
-IMPATIENT_S = (0.02, 0.6)
+IMPATIENT_S = (0.1, 0.7)
 """How long a driver stays who does not wait for the verdict."""
 # A JPEG's first two bytes and a comment segment: the smallest picture that is one of a truck.
 _JPEG_START, _JPEG_COMMENT, _JPEG_END = b"\xff\xd8", b"\xff\xfe", b"\xff\xd9"
