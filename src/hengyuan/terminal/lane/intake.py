@@ -9,7 +9,7 @@ import msgspec
 import structlog
 
 from hengyuan.record.model import FileKind, FileRef
-from hengyuan.terminal.clock import Clock
+from hengyuan.terminal.clock import CheckedClock, Clock
 from hengyuan.terminal.config import LaneConfig
 from hengyuan.terminal.devices import AxleReading, Picture, PlateEvent
 from hengyuan.terminal.drivers.settings import CameraView
@@ -41,7 +41,9 @@ ONLY_PICTURES: dict[CameraView, FileKind] = {"cab": "cab", "weigh_room": "weigh_
 class SightingIntake:
     """Stores what one lane's cameras and axle identifier saw, and makes sightings of it."""
 
-    def __init__(self, config: LaneConfig, store: StoreWorker, clock: Clock) -> None:
+    def __init__(
+        self, config: LaneConfig, store: StoreWorker, clock: Clock, checked: CheckedClock
+    ) -> None:
         self._lane = config.table.number
         self._axles = None if config.axles is None else config.axles.name
         self._views: dict[str, CameraView] = {
@@ -49,6 +51,7 @@ class SightingIntake:
         }
         self._store = store
         self._clock = clock
+        self._checked = checked
 
     async def keep_plate(self, event: PlateEvent) -> Sighting | None:
         """Store an event and its pictures; None if it was stored before.
@@ -59,7 +62,8 @@ class SightingIntake:
         view = self._views.get(event.camera, "front")
         files = [await self._keep_picture(picture, view) for picture in event.pictures]
         names_it = view not in ONLY_PICTURES
-        received_ms = round(event.received_at.timestamp() * 1000)
+        # by the platform's time as far as it is known: a step of this clock must age nothing
+        received_ms = self._checked.request_ms()
         body = PlateSeen(
             plate=event.plate if names_it else None,
             colour=event.colour if names_it else None,
@@ -98,7 +102,7 @@ class SightingIntake:
             camera,
             "plate",
             None,
-            self._clock.now_ms(),
+            self._checked.request_ms(),
             msgspec.json.encode(body),
         )
         return Sighting(id_ or 0, camera, "plate", seen_at, body)
@@ -111,7 +115,7 @@ class SightingIntake:
             TYPED_BY,
             "plate",
             None,
-            self._clock.now_ms(),
+            self._checked.request_ms(),
             msgspec.json.encode(body),
         )
         return Sighting(id_ or 0, TYPED_BY, "plate", self._clock.monotonic(), body)
@@ -156,7 +160,7 @@ class SightingIntake:
                 self._axles,
                 "axles",
                 None,
-                self._clock.now_ms(),
+                self._checked.request_ms(),
                 msgspec.json.encode(body),
             )
         except (sqlite3.Error, OSError) as error:
@@ -164,7 +168,7 @@ class SightingIntake:
         return Sighting(id_ or 0, self._axles, "axles", reading.at, body)
 
     async def still_open(self) -> list[Sighting]:
-        """What the last run left unused, dated back by the wall clock."""
+        """What the last run left unused, dated back by the platform's time as far as it is known."""
         kept = await self._store.do(self._store.store.open_sightings, self._lane)
         return [self._sighting(each) for each in kept]
 
@@ -179,7 +183,7 @@ class SightingIntake:
             body = msgspec.json.decode(kept.body, type=PlateSeen)
         else:
             body = msgspec.json.decode(kept.body, type=AxlesSeen)
-        age_s = max(0, self._clock.now_ms() - kept.received_ms) / 1000
+        age_s = max(0, self._checked.request_ms() - kept.received_ms) / 1000
         late = isinstance(body, PlateSeen) and body.retransmission
         return Sighting(
             kept.id, kept.device, kept.kind, self._clock.monotonic() - age_s, body, late

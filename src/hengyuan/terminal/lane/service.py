@@ -63,7 +63,7 @@ class LaneService:
         self.recorder = Recorder(self.view, panel, around, ways_of(config))
         self._tasks: set[asyncio.Task[None]] = set()
         self._free_since = around.clock.monotonic()
-        self.intake = SightingIntake(config, around.store, around.clock)
+        self.intake = SightingIntake(config, around.store, around.clock, around.checked)
         self.pictures = Pictures(config, devices, self.intake, self._spawn)
         self.sensing = Sensing(
             None if config.sensors is None else cast("SensorDriver", devices[config.sensors.name]),
