@@ -168,7 +168,7 @@ class SightingIntake:
         return Sighting(id_ or 0, self._axles, "axles", reading.at, body)
 
     async def still_open(self) -> list[Sighting]:
-        """What the last run left unused, dated back by the platform's time as far as it is known."""
+        """What the last run left unused, dated back by the platform's time where it is known."""
         kept = await self._store.do(self._store.store.open_sightings, self._lane)
         return [self._sighting(each) for each in kept]
 

@@ -52,7 +52,7 @@ class Faults:
     def __init__(self, site: Site, plan: FaultPlan, passages: int, seed: int) -> None:
         self.done: Counter[str] = Counter()
         self.full_disk_said = 0
-        """Full disks during which the terminal said that it could not store something, or not start."""
+        """Full disks of which the terminal said that it could not store something, or not start."""
         self._site = site
         self._plan = plan
         self._chance = random.Random(seed)
