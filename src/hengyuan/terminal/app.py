@@ -39,8 +39,12 @@ from hengyuan.terminal.lane.recording import finding_of
 from hengyuan.terminal.lane.service import LaneService
 from hengyuan.terminal.messages import Messages
 from hengyuan.terminal.panel import Panel
+from hengyuan.terminal.retention import Retention
 from hengyuan.terminal.store import EvidenceFiles, Store, StoreWorker
 from hengyuan.terminal.transports.link import Backoff
+from hengyuan.terminal.upkeep.lanes import LaneScale
+from hengyuan.terminal.upkeep.service import Surroundings as UpkeepSurroundings
+from hengyuan.terminal.upkeep.service import Upkeep
 from hengyuan.terminal.uplink.client import PlatformClient
 from hengyuan.terminal.uplink.commands import Commands
 from hengyuan.terminal.uplink.files import FileUplink
@@ -50,9 +54,6 @@ from hengyuan.terminal.uplink.journal import JournalUplink
 from hengyuan.terminal.uplink.records import RecordUplink
 from hengyuan.terminal.uplink.state import UplinkState
 from hengyuan.terminal.uplink.tls import tls_context
-from hengyuan.terminal.upkeep.lanes import LaneScale
-from hengyuan.terminal.upkeep.service import Surroundings as UpkeepSurroundings
-from hengyuan.terminal.upkeep.service import Upkeep
 from hengyuan.terminal.words import translations
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Terminal:
         self.upkeep: Upkeep
         self.video: Video | None = None
         """Recordings and live pictures, where a lane has streams."""
+        self.retention = Retention(config, worker, self.checked)
         self._stop = asyncio.Event()
         self._http = httpx.AsyncClient(
             base_url=config.platform.url.rstrip("/"),
@@ -240,6 +242,7 @@ class Terminal:
             _supervised("commands", self.commands.run),
             _supervised("journal", self.journal.run),
             _supervised("upkeep", self.upkeep.run),
+            _supervised("retention", self.retention.run),
         ]
         if self.video is not None:
             work.append(_supervised("video", self.video.run))
@@ -316,8 +319,8 @@ class Terminal:
                 states[f"lane {lane.config.table.number}"] = "fault"
         if self.video is not None:
             states |= {name: state.value for name, state in self.video.states().items()}
-            if self.video.too_little_room:
-                states["disk"] = "fault"
+        if self.retention.too_little_room or (self.video and self.video.too_little_room):
+            states["disk"] = "fault"
         if self.uplink.diverged or self.uplink.refused:
             states["uplink"] = "fault"
         if self.uplink.journal_diverged or self.uplink.journal_refused:

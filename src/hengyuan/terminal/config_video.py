@@ -54,3 +54,5 @@ class RetentionTable(Table, frozen=True, kw_only=True):
     """Pictures and clips."""
     records_days: Annotated[float, Meta(ge=30, le=3650)] = 1095.0
     """Records, with what belongs to them."""
+    min_free_gb: Annotated[float, Meta(ge=0)] = 2.0
+    """With less of the disk free, pictures and clips that the county has go before their time."""

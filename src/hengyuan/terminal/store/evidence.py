@@ -29,6 +29,8 @@ class EvidenceFiles:
         digest = self._suite.digest(data).hex()
         target = self.path(digest)
         if target.exists():
+            # it is new again: not to be swept away before a record names it
+            target.touch()
             return digest
         unfinished = self._partial / secrets.token_hex(8)
         try:
@@ -57,6 +59,17 @@ class EvidenceFiles:
         with self.path(digest).open("rb") as file:
             file.seek(offset)
             return file.read(size)
+
+    def delete(self, digest: str) -> None:
+        """Delete a file, if it is there."""
+        self.path(digest).unlink(missing_ok=True)
+
+    def older_than(self, folder: str, before_s: float) -> list[str]:
+        """Digests of one folder's files that were written before a time in s since 1970."""
+        place = self._root / folder
+        if not place.is_dir():
+            return []
+        return [each.name for each in place.iterdir() if each.stat().st_mtime < before_s]
 
 
 def sync_folder(folder: Path) -> None:

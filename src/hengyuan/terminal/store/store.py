@@ -348,14 +348,16 @@ class Store:
             self._db.execute("UPDATE terminal SET clock_offset_ms = ?", (offset_ms,))
 
     def check_whole_chain(self) -> int:
-        """Walk the chain from its genesis; the number of records. ValueError where it breaks."""
-        previous = self.digest_at(0)
+        """Walk the chain from its genesis, or from the oldest record that is still kept; the seq of
+        the newest. ValueError where it breaks."""
+        (first,) = self._db.execute("SELECT coalesce(min(seq), 1) FROM record").fetchone()
+        previous = self.digest_at(first - 1)
         seq = 0
         for seq, (number, line, digest) in enumerate(
-            self._db.execute("SELECT seq, line, digest FROM record ORDER BY seq"), start=1
+            self._db.execute("SELECT seq, line, digest FROM record ORDER BY seq"), start=first
         ):
-            assert previous is not None
-            if number != seq or extend(self._suite, previous, [line])[0] != digest:
+            follows = previous is None or extend(self._suite, previous, [line])[0] == digest
+            if number != seq or not follows:
                 raise ValueError(f"the chain breaks at record {number}")
             previous = digest
         return seq

@@ -43,6 +43,10 @@ class StoreWorker:
         """A part of a stored file. OSError if it is not there."""
         return await _run(self._disk, lambda: self.files.read(digest, offset, size))
 
+    async def delete_file(self, digest: str) -> None:
+        """Delete a stored file that nothing needs any more."""
+        await _run(self._disk, lambda: self.files.delete(digest))
+
     def close(self) -> None:
         """Finish what was asked for and let go of the files. Blocks."""
         for pool in (self._disk, self._reader, self._writer):
