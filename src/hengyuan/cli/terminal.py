@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from hengyuan.cli import terminal_setup
+from hengyuan.cli import terminal_doctor, terminal_service, terminal_setup
 from hengyuan.cli._terminal_decode import (
     line,
     model_lines,
@@ -36,6 +36,8 @@ app = typer.Typer(
 )
 
 app.command("setup")(terminal_setup.setup)
+app.command("doctor")(terminal_doctor.doctor)
+app.add_typer(terminal_service.app, name="service")
 
 _KINDS_ZH = {
     "scale": "称重仪表",

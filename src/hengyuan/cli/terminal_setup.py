@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import logging
+import sys
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import structlog
 import typer
 from rich.console import Console
-from rich.prompt import Confirm, Prompt
+from rich.prompt import Confirm
 
 if TYPE_CHECKING:
     from hengyuan.terminal.setup.dialogue import Option
@@ -43,8 +45,8 @@ class Screen:
             self.warn("请填写")
 
     def secret(self, key: str, text: str) -> str:
-        return str(Prompt.ask(_escaped(text), console=self._console, password=True, default="",
-                              show_default=False))  # fmt: skip
+        # where nobody types there is nothing to hide, and no way to
+        return getpass.getpass(f"{text}: ") if sys.stdin.isatty() else input(f"{text}: ")
 
     def confirm(self, key: str, text: str, default: bool) -> bool:
         return bool(Confirm.ask(_escaped(text), console=self._console, default=default))

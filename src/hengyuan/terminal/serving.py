@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from hengyuan.terminal.app import Terminal, stop_on_signals
 from hengyuan.terminal.clock import Clock
 from hengyuan.terminal.config import Config
 from hengyuan.terminal.enrolment import load_identity
 from hengyuan.terminal.screen.app import screen_app
 from hengyuan.terminal.screen.server import ScreenServer
+from hengyuan.terminal.service.notify import stay_alive
 
 
 async def serve(config: Config, clock: Clock | None = None) -> None:
@@ -23,7 +26,9 @@ async def serve(config: Config, clock: Clock | None = None) -> None:
         await terminal.close()
         raise
     stop_on_signals(terminal)
+    alive = asyncio.create_task(stay_alive())
     try:
         await terminal.run(server.serve)
     finally:
+        alive.cancel()
         server.close()

@@ -13,6 +13,7 @@ from hengyuan.terminal.devices import Reading
 from hengyuan.terminal.drivers.base import AxleDriver
 from hengyuan.terminal.drivers.catalogue import catalogue, create, load_settings
 from hengyuan.terminal.drivers.polling import PolledScaleDriver
+from hengyuan.terminal.drivers.settings import DeviceSettings
 from hengyuan.terminal.setup.recognition import Heard, recognise
 from hengyuan.terminal.transports.connection import Connection
 from hengyuan.terminal.transports.link import open_connection
@@ -134,15 +135,16 @@ async def ask_around(transport: Transport, seconds: float | None = None) -> Foun
         if settings.get("protocol") == "tcp" and isinstance(transport, Serial):
             continue
         raw = {**settings, "name": "?", "transport": where}
-        reading = await _asked(raw, LISTEN_S if seconds is None else seconds)
+        reading = await first_reading(load_settings(raw), LISTEN_S if seconds is None else seconds)
         if reading is not None:
             found.asked, found.read_kg = dict(settings), reading.mass_kg
             return found
     return found
 
 
-async def _asked(raw: dict[str, Any], seconds: float) -> Reading | None:
-    driver = create(load_settings(raw))
+async def first_reading(settings: DeviceSettings, seconds: float) -> Reading | None:
+    """What an asked scale answers first; None where it does not in time."""
+    driver = create(settings)
     assert isinstance(driver, PolledScaleDriver)
     first: asyncio.Future[Reading] = asyncio.get_running_loop().create_future()
 
