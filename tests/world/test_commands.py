@@ -19,7 +19,7 @@ RUNNER = CliRunner()
 @pytest.fixture(autouse=True)
 def logging_of_the_test_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo sets up logging for its whole process; this process is the test run's."""
-    monkeypatch.setattr(demo_command, "_log_to_stderr", lambda: None)
+    monkeypatch.setattr(demo_command, "log_to_stderr", lambda: None)
 
 
 def run(*arguments: str) -> Any:
