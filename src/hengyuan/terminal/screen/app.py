@@ -13,6 +13,7 @@ from hengyuan.terminal.screen.camera import CameraDoor
 from hengyuan.terminal.screen.display import DisplayPages
 from hengyuan.terminal.screen.gate import GatePages
 from hengyuan.terminal.screen.login import LoginPages
+from hengyuan.terminal.screen.order_pages import OrderPages
 from hengyuan.terminal.screen.pages import HERE, Pages, with_headers
 from hengyuan.terminal.screen.records import RecordPages
 from hengyuan.terminal.screen.shifts import ShiftPages
@@ -37,6 +38,7 @@ def screen_app(terminal: Terminal) -> ASGIApp:
         *GatePages(pages).routes(),
         *DisplayPages(pages).routes(),
         *RecordPages(pages).routes(),
+        *OrderPages(pages).routes(),
         *TicketPages(pages).routes(),
         *TotalPages(pages).routes(),
         *ShiftPages(pages).routes(),

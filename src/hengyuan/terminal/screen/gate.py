@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
+from urllib.parse import quote
 
 import msgspec
+import structlog
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
@@ -12,6 +15,8 @@ from starlette.routing import Route
 from hengyuan.terminal.screen.pages import Pages, event, stream
 from hengyuan.terminal.screen.present import Presenter
 from hengyuan.terminal.screen.status import status_of
+
+log = structlog.get_logger(__name__)
 
 PAUSE_S = 0.15
 """A page is not told of more changes than an eye can follow."""
@@ -38,8 +43,17 @@ class GatePages:
 
     async def gate(self, request: Request) -> Response:
         """GET /"""
-        lanes = list(self._terminal.board.lanes.values())
-        return self._pages.render(request, "gate.html", lanes=lanes)
+        video = self._terminal.video
+        streams = {} if video is None else {n: video.of_lane(n) for n in self._terminal.lanes}
+        return self._pages.render(
+            request,
+            "gate.html",
+            lanes=list(self._terminal.board.lanes.values()),
+            streams={
+                lane: [(f"/video/{quote(each.name)}/live.m3u8", each.name) for each in found]
+                for lane, found in streams.items()
+            },
+        )
 
     async def live(self, request: Request) -> Response:
         """GET /live: the page's contents, as often as they change."""
@@ -50,6 +64,11 @@ class GatePages:
             async for _ in self._terminal.board.changes(PAUSE_S, ALIVE_S):
                 if not self._access.is_open_to(request):
                     return
+                try:
+                    await self._presenter.recent.refresh()
+                except (sqlite3.Error, OSError) as error:
+                    # the lanes are shown whatever the store says
+                    log.error("screen.store_not_read", error=str(error))
                 yield event(msgspec.json.encode(self._presenter.gate()))
 
         return stream(events())

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hengyuan.terminal.people import People
+from hengyuan.terminal.people import People, Person
 from hengyuan.terminal.screen.access import COOKIE, Access, same_origin
 from hengyuan.terminal.screen.forms import Once
 from hengyuan.terminal.screen.pin import Sessions
@@ -104,6 +104,14 @@ class Pages:
         )
         return HTMLResponse(html, status, {"cache-control": "no-store"})
 
+    def operator(self, request: Request) -> Person | None:
+        """Who is logged in, where people have names."""
+        name = self.access.operator(request)
+        for table in self.terminal.config.people:
+            if table.name == name:
+                return Person(table.name, table.role)
+        return None
+
     def log_in(self, answer: Response, request: Request, name: str | None = None) -> None:
         """Begin a session, in place of the one that was."""
         self.sessions.end(request.cookies.get(COOKIE, ""))
@@ -131,6 +139,7 @@ class Pages:
             ],
             "can_log_out": self.access.needs_pin,
             "operator": self.access.operator(request),
+            "notices": self.terminal.upkeep.notices,
             "said": self._said.get(request.query_params.get("said", ""), ""),
         }
 

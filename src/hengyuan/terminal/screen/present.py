@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hengyuan.terminal.board import LaneView, Weighed
 from hengyuan.terminal.devices import DeviceState
 from hengyuan.terminal.drivers.catalogue import kind_of
 from hengyuan.terminal.messages import tonnes
-from hengyuan.terminal.screen.vocabulary import Vocabulary, clock_time, level, mass
+from hengyuan.terminal.screen.advice import Adviser
+from hengyuan.terminal.screen.recent import Recent
+from hengyuan.terminal.screen.vocabulary import (
+    Vocabulary,
+    clock_time,
+    level,
+    mass,
+    passage_level,
+)
+from hengyuan.terminal.store.search import Passage
 
 if TYPE_CHECKING:
     from hengyuan.terminal.app import Terminal
@@ -29,6 +39,8 @@ class Presenter:
         self._terminal = terminal
         self._ = terminal.words.gettext
         self._words = words
+        self._adviser = Adviser(terminal.words, words)
+        self.recent = Recent(terminal)
 
     def gate(self) -> dict[str, Any]:
         """The whole page."""
@@ -38,7 +50,9 @@ class Presenter:
             "devices": self._devices(),
             "platform": self._platform(),
             "queue": self._queue(),
-            "newest": [self._row(weighed) for weighed in terminal.board.newest],
+            "attention": self._attention(),
+            "today": self._today(),
+            "newest": [self._row(passage) for passage in self.recent.passages],
         }
 
     def _lane(self, view: LaneView) -> dict[str, Any]:
@@ -52,6 +66,15 @@ class Presenter:
             "sound": sound,
             "scale": "" if sound else words.scale(view.scale, view.scale_fault),
             "faults": [f"{words.fault(code)}: {why}" for code, why in view.faults.items()],
+            "advice": [asdict(advice) for advice in self._adviser.lane(view)],
+            "barriers": [
+                {
+                    "text": f"{name}: {words.barrier[barrier.position]}",
+                    "trouble": barrier.trouble or "",
+                }
+                for name, barrier in view.barriers.items()
+            ],
+            "actions": self._actions(view),
             "truck": None if current is None else self._truck(current),
             "nobody": self._words.nobody(view.phase),
         }
@@ -85,22 +108,73 @@ class Presenter:
             "seq": record.seq,
         }
 
-    def _row(self, weighed: Weighed) -> dict[str, Any]:
-        record, finding = weighed.record, weighed.finding
-        acked = record.seq <= self._terminal.uplink.acked_seq
+    def _actions(self, view: LaneView) -> list[dict[str, str]]:
+        """What can be done at a lane now, each with its key."""
+        _, actions = self._, []
+
+        def offer(url: str, name: str, key: str = "", grave: bool = False) -> None:
+            style = "grave" if grave else "plain"
+            actions.append({"url": url, "name": name, "key": key, "style": style})
+
+        if view.current is not None:
+            record = view.current.record
+            at = f"/records/{record.seq}"
+            offer(f"{at}/plate", _("Type plate"), "F2")
+            offer(f"{at}/loading", _("Loading data"), "F4")
+            offer(f"{at}/ticket", _("Ticket"), "F8")
+            if record.verdict in ("over", "unknown") and "override" not in record.flags:
+                offer(f"{at}/override", _("Release by override"), "F9", grave=True)
+            offer(f"{at}/void", _("Make void"))
+        if view.barriers:
+            offer(f"/lanes/{view.number}/barrier", _("Open the barrier"), "F10")
+        offer(f"/lanes/{view.number}/manual", _("Weigh by hand"))
+        return actions
+
+    def _row(self, passage: Passage) -> dict[str, Any]:
+        acked = passage.seq <= self._terminal.uplink.acked_seq
+        over = 0
+        if passage.verdict == "over" and passage.gross_kg and passage.limit_kg:
+            over = passage.gross_kg - passage.limit_kg
         return {
-            "seq": record.seq,
-            "time": clock_time(record.weighed_at),
-            "lane": record.lane,
-            "plate": record.plate or "–",
-            "gross": tonnes(record.gross_kg or 0),
-            "limit": mass(record.limit_kg),
-            "over": tonnes(finding.overload_kg) if finding and finding.overload_kg else "",
-            "level": level(finding),
-            "verdict": self._words.verdict(finding),
+            "seq": passage.first_seq,
+            "time": clock_time(passage.began_at),
+            "lane": passage.lane,
+            "plate": passage.plate or "–",
+            "gross": mass(passage.gross_kg),
+            "limit": mass(passage.limit_kg),
+            "over": tonnes(over) if over > 0 else "",
+            "level": passage_level(passage),
+            "verdict": self._words.verdict_of(passage),
             "stored": self._("County has it") if acked else self._("Waiting"),
             "acked": acked,
         }
+
+    def _today(self) -> str:
+        _, total = self._, self.recent.today
+        parts = [_("{count} trucks").format(count=total.trucks)]
+        parts.append(_("gross {mass} t").format(mass=tonnes(total.gross_kg)))
+        if total.over:
+            parts.append(_("{count} over the limit").format(count=total.over))
+        if total.overrides:
+            parts.append(_("{count} overrides").format(count=total.overrides))
+        return " · ".join(parts)
+
+    def _attention(self) -> list[dict[str, Any]]:
+        """What is wrong beside the lanes."""
+        terminal = self._terminal
+        uplink, clock = terminal.uplink, terminal.clock
+        since = None
+        if uplink.answered_at is not None:
+            since = clock.now_ms() - round((clock.monotonic() - uplink.answered_at) * 1000)
+        states = terminal.device_states()
+        devices = [
+            (name, kind_of(device.settings), DeviceState(states[name]))
+            for name, device in terminal.devices.items()
+        ]
+        advice = self._adviser.gate(
+            uplink, since, self.recent.oldest_waiting_ms, self.recent.disk_free_mb, devices
+        )
+        return [asdict(each) for each in advice]
 
     def _devices(self) -> list[dict[str, str]]:
         terminal = self._terminal
@@ -111,6 +185,7 @@ class Presenter:
                 "kind": self._words.kinds[kind_of(device.settings)],
                 "light": LIGHTS[DeviceState(states[name])],
                 "state": self._words.devices[DeviceState(states[name])],
+                "why": "" if states[name] == "ok" else device.counters.last_error or "",
             }
             for name, device in terminal.devices.items()
         ]

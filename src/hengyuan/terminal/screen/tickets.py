@@ -100,7 +100,7 @@ def make_ticket(
             Line(_("Destination"), shown.destination or "–"),
         ]
     lines += [
-        Line(_("Gross"), _tonnes(shown.gross_kg), strong=True),
+        Line(_("Gross mass"), _tonnes(shown.gross_kg), strong=True),
         *_maybe(_("Tare"), _tonnes(shown.tare_kg) if shown.tare_kg is not None else None),
         *_maybe(_("Net"), _tonnes(shown.net_kg) if shown.net_kg is not None else None, True),
         *_maybe(_("Limit"), _tonnes(shown.limit_kg) if shown.limit_kg is not None else None),

@@ -14,6 +14,12 @@ function showLane(lane) {
   text(part("phase"), lane.phase);
   text(part("mass"), lane.mass);
   root.classList.toggle("unsound", !lane.sound);
+  const [next, ...also] = lane.advice;
+  text(part("next"), next.text);
+  part("next").dataset.level = next.level;
+  replace(part("also"), also, advice);
+  replace(part("barriers"), lane.barriers, barrier);
+  replace(part("actions"), lane.actions, action);
   const alarms = [lane.scale, ...lane.faults].filter(Boolean).join("\n");
   text(part("alarm"), alarms);
   part("alarm").hidden = !alarms;
@@ -36,6 +42,44 @@ function showLane(lane) {
     root.dataset.seq = truck.seq;
     part("pictures").replaceChildren(...truck.pictures.map(picture));
   }
+}
+
+// what has not changed stays: a button must not be renewed under a finger
+function replace(root, values, make) {
+  const wanted = JSON.stringify(values);
+  if (root.dataset.shown === wanted) return;
+  root.dataset.shown = wanted;
+  root.replaceChildren(...values.map(make));
+}
+
+function advice({ text: words, level, url }) {
+  const item = document.createElement("li");
+  item.className = "attention";
+  item.dataset.level = level;
+  if (url) item.append(link(words, url));
+  else item.textContent = words;
+  return item;
+}
+
+function link(words, url, className) {
+  const anchor = element("a", words, className);
+  anchor.href = url;
+  return anchor;
+}
+
+function barrier({ text: words, trouble }) {
+  const item = element("li", words, trouble ? "trouble" : "");
+  item.title = trouble;
+  return item;
+}
+
+function action({ url, name, key, style }) {
+  const button = link(name, url, `button ${style}`);
+  if (key) {
+    button.dataset.key = key;
+    button.append(element("kbd", key));
+  }
+  return button;
 }
 
 function element(tag, content, className) {
@@ -65,15 +109,19 @@ function row(truck) {
   line.dataset.level = truck.level;
   for (const name of ["seq", "time", "lane", "plate", "gross", "limit", "over", "verdict", "stored"]) {
     const number = ["gross", "limit", "over"].includes(name);
-    line.append(element("td", String(truck[name]), number ? "number" : name));
+    const cell = element("td", "", number ? `number ${name}` : name);
+    if (["seq", "plate"].includes(name)) cell.append(link(String(truck[name]), `/records/${truck.seq}`));
+    else cell.textContent = truck[name];
+    line.append(cell);
   }
   line.classList.toggle("acked", truck.acked);
   return line;
 }
 
-function device({ name, kind, light, state }) {
+function device({ name, kind, light, state, why }) {
   const item = document.createElement("li");
   item.append(element("span", "", `light ${light}`), element("span", kind, "name"), element("span", name, "tag"), element("span", state, "state"));
+  if (why) item.append(element("span", why, "why"));
   return item;
 }
 
@@ -85,9 +133,11 @@ function show(gate) {
   text($("platform-text"), gate.platform.text);
   $("platform-text").title = gate.platform.why;
   text($("queue"), gate.queue);
-  $("newest").replaceChildren(...gate.newest.map(row));
+  text($("today"), gate.today);
+  replace($("attention"), gate.attention, advice);
+  replace($("newest"), gate.newest, row);
   $("none-yet").hidden = gate.newest.length > 0;
-  $("devices").replaceChildren(...gate.devices.map(device));
+  replace($("devices"), gate.devices, device);
 }
 
 const source = new EventSource("/live");
