@@ -168,10 +168,14 @@ async def site(
     identity: Identity,
     gate: Gate,
     screen: dict[str, Any] | None = None,
+    more: dict[str, Any] | None = None,
     **lane: Any,
 ) -> AsyncIterator[Site]:
-    """A terminal at work at a gate. May be left and entered again: a restart."""
-    raw = table(url, gate, **lane)
+    """A terminal at work at a gate. May be left and entered again: a restart.
+
+    `more`: further tables of the configuration.
+    """
+    raw = table(url, gate, **lane) | (more or {})
     raw["screen"] |= screen or {}
     config = read_config(folder / "gate.toml", raw)
     terminal = await Terminal.open(config, identity)
