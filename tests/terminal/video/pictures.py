@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 from pathlib import Path
 
@@ -20,6 +21,7 @@ def write_units(
     codec: str = "h264",
     kbit: int | None = None,
     b_frames: int = 0,
+    noisy: bool = False,
 ) -> Path:
     """A file of access units with start codes, for `rtsp_server.py` to loop."""
     encoder = av.CodecContext.create({"h264": "libx264", "hevc": "libx265"}[codec], "w")
@@ -32,18 +34,25 @@ def write_units(
         encoder.bit_rate = kbit * 1000
     options = {"preset": "ultrafast", "tune": "zerolatency", "forced-idr": "1"}
     if codec == "h264":
-        options |= {"sc_threshold": "0", "nal-hrd": "cbr" if kbit else "none"}
+        options |= {"sc_threshold": "0"}
+        if kbit:
+            options |= {"nal-hrd": "cbr", "maxrate": f"{kbit}k", "bufsize": f"{kbit}k"}
         options |= {"bf": str(b_frames)} if b_frames else {}
     else:
         options |= {"x265-params": f"log-level=none:repeat-headers=1:bframes=0:keyint={gop}"}
     encoder.options = options
     packets = []
+    chance = random.Random(1)
     for number in range(round(seconds * fps)):
         frame = av.VideoFrame(*size, "yuv420p")
         for plane_number, plane in enumerate(frame.planes):
             shade = (number * 3 + plane_number * 40) % 256
             row = bytes((shade + column // 4) % 256 for column in range(plane.line_size))
-            plane.update(row * plane.height)
+            rows = row * plane.height
+            if noisy:
+                at = chance.randrange(len(rows) // 2)
+                rows = rows[:at] + chance.randbytes(len(rows) // 16) + rows[at:]
+            plane.update(rows[: plane.buffer_size])
         frame.pts = number
         packets += encoder.encode(frame)
     packets += encoder.encode(None)
