@@ -222,3 +222,32 @@ def test_a_verdict_that_does_not_come_is_a_problem_of_the_gate(
             await gate.close()
 
     asyncio.run(drive())
+
+
+def test_the_barrier_opens_for_who_may_go_and_stays_down_for_who_is_over(
+    tmp_path: Path, fleet: list[Truck]
+) -> None:
+    orders: list[list[str]] = []
+
+    async def drive() -> None:
+        async with gate_and_terminal(tmp_path, relays=True) as (gate, child):
+            assert gate.module is not None and gate.room is not None
+            arm, loop = gate.module.arm, asyncio.get_running_loop()
+            for truck in fleet:
+                passage = await gate.pass_truck(truck)
+                child.check()
+                assert passage.problems == []
+                await until(lambda: arm.raised(loop.time()) == 0)
+                orders.append(list(arm.orders))
+                arm.orders.clear()
+            assert arm.struck == 0
+            assert gate.room.pictures >= len(fleet)
+
+    asyncio.run(drive())
+    over = [truck.judged(20, datetime.now(UTC).date()).over for truck in fleet]
+    assert {True, False} == set(over)
+    assert orders == [[] if each else ["open", "close"] for each in over]
+    records = stored(tmp_path)
+    assert [record.plate for record in records] == [truck.plate for truck in fleet]
+    for record in records:
+        assert "weigh_room" in {file.kind for file in record.files}

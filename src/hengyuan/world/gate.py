@@ -21,12 +21,13 @@ from hengyuan.world.devices.camera_makes import MakeName
 from hengyuan.world.devices.led import Led
 from hengyuan.world.devices.parking_board import ParkingBoard
 from hengyuan.world.devices.relay_module import RelayModule
+from hengyuan.world.devices.room_camera import RoomCamera
 from hengyuan.world.devices.scale import Family, Scale
 from hengyuan.world.devices.screen import Screen, Shown
 from hengyuan.world.devices.speaker import Speaker
 from hengyuan.world.devices.wires import PtyWire, TcpWire
 from hengyuan.world.motion import Deck, Pace
-from hengyuan.world.pictures import photograph
+from hengyuan.world.pictures import photograph, picture_of_room
 from hengyuan.world.trucks import Truck
 
 log = structlog.get_logger(__name__)
@@ -41,6 +42,7 @@ VERDICT_WITHIN_S = 120.0
 FREE_WITHIN_S = 10.0
 """How long after a truck has left the display may go on showing it."""
 PUSHED_WITHIN_S = 120.0
+BARRIER_WITHIN_S = 120.0
 ARM_S = 2.0
 """What an arm takes to rise; less at a gate where everything is faster."""
 
@@ -87,7 +89,7 @@ class GatePlan:
     display: DisplayMake = "onbon"
     voice: bool = False
     relays: bool = False
-    """Whether barrier, lamp and beams stand at the scale."""
+    """Whether barrier, lamp and beams stand at the scale, and a camera in the weigh room."""
 
 
 class Gate:
@@ -105,8 +107,10 @@ class Gate:
         self.camera = Camera(plan.camera_url, "front", plan.seed, plan.camera)
         self.speaker = Speaker(TcpWire()) if plan.voice else None
         self.module = None
+        self.room = None
         if plan.relays:
             self.module = RelayModule(self.deck, TcpWire(), min(ARM_S, pace.leave_s))
+            self.room = RoomCamera(lambda: picture_of_room(datetime.now(UTC), plan.caption))
         self._scale_task: asyncio.Task[None] | None = None
         self._last_plate: str | None = None
 
@@ -115,8 +119,8 @@ class Gate:
         await self.scale_wire.open()
         await self.axle_wire.open()
         await self.led.open()
-        for wire in self._more_wires():
-            await wire.open()
+        for each in self._more():
+            await each.open()
         self._scale_task = asyncio.create_task(self.scale.run())
 
     async def close(self) -> None:
@@ -129,11 +133,12 @@ class Gate:
         await self.axle_wire.close()
         await self.led.close()
         await self.camera.close()
-        for wire in self._more_wires():
-            await wire.close()
+        for each in self._more():
+            await each.close()
 
-    def _more_wires(self) -> list[TcpWire]:
-        return [each.wire for each in (self.speaker, self.module) if each is not None]
+    def _more(self) -> list[TcpWire | RoomCamera]:
+        wires = [each.wire for each in (self.speaker, self.module) if each is not None]
+        return [*wires, *([self.room] if self.room is not None else [])]
 
     async def pass_truck(self, truck: Truck) -> Passage:
         """Bring one truck over the scale. Raises GateProblem when no terminal comes to serve it."""
@@ -152,8 +157,7 @@ class Gate:
             self.axles.passed(truck)
             await self._read_verdict(passage, entered)
             await asyncio.sleep(self.pace.leave_s)
-            self.axles.left()
-            self.deck.drive_off(loop.time())
+            await self._leave(passage)
             passage.left_at = datetime.now(UTC)
             await asyncio.sleep(self.pace.roll_off_s)
             passage.camera_tries = (
@@ -167,6 +171,20 @@ class Gate:
         finally:
             camera.cancel()
         return passage
+
+    async def _leave(self, passage: Passage) -> None:
+        """Through the barrier where there is one and it opens; back where the truck is held."""
+        loop = asyncio.get_running_loop()
+        held = self.module is not None and passage.shown_over is True
+        if self.module is not None:
+            if held and self.module.arm.raised(loop.time()) > 0:
+                passage.problems.append("the barrier is open for a truck over its limit")
+            if not held and not await self.module.arm_is_up(BARRIER_WITHIN_S):
+                passage.problems.append(
+                    f"the barrier did not open within {BARRIER_WITHIN_S:g} s of the verdict"
+                )
+        self.axles.left()
+        self.deck.drive_off(loop.time(), backwards=held)
 
     async def _wait_until_open(self) -> None:
         """A dark display, or one that still shows the truck before, keeps the next one off."""

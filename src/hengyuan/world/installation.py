@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hengyuan.world.devices import relay_module
 from hengyuan.world.devices.wires import PtyWire
 from hengyuan.world.gate import Gate
 
@@ -21,12 +22,21 @@ class Tuning:
     join_wait_ms: int
     idle_after_ms: int
     heartbeat_s: float
+    poll_s: float
+    """How often relays and beams are asked."""
 
 
 USUAL = Tuning(
-    window_ms=1_500, min_frames=5, join_wait_ms=3_000, idle_after_ms=1_500, heartbeat_s=5.0
+    window_ms=1_500,
+    min_frames=5,
+    join_wait_ms=3_000,
+    idle_after_ms=1_500,
+    heartbeat_s=5.0,
+    poll_s=0.1,
 )
-QUICK = Tuning(window_ms=80, min_frames=5, join_wait_ms=6_000, idle_after_ms=20, heartbeat_s=2.0)
+QUICK = Tuning(
+    window_ms=80, min_frames=5, join_wait_ms=6_000, idle_after_ms=20, heartbeat_s=2.0, poll_s=0.02
+)
 """For scales that send a hundred frames a second to trucks that settle in a twentieth."""
 
 
@@ -61,6 +71,7 @@ def configuration(
         ("[lanes.displays]", {"driver": gate.plan.display, "name": "led"}),
         ("lanes.displays.transport", _tcp(gate.led.port)),
         *_voice(gate),
+        *_controls(gate, tuning),
         (
             "lanes.stability",
             {
@@ -82,6 +93,56 @@ def _voice(gate: Gate) -> list[tuple[str, dict[str, Any]]]:
     return [
         ("[lanes.displays]", {"driver": "syn6288", "name": "voice"}),
         ("lanes.displays.transport", _tcp(gate.speaker.wire.port)),
+    ]
+
+
+def _controls(gate: Gate, tuning: Tuning) -> list[tuple[str, dict[str, Any]]]:
+    """Barrier, lamp and beams, all on one module, and the camera in the weigh room."""
+    if gate.module is None or gate.room is None:
+        return []
+    line = _tcp(gate.module.wire.port)
+    room = gate.room.server.device
+    seen = {
+        "front_edge": relay_module.FRONT_EDGE,
+        "rear_edge": relay_module.REAR_EDGE,
+        "barrier": relay_module.UNDER_ARM,
+    }
+    barrier = {
+        "driver": "modbus_barrier",
+        "name": "barrier",
+        "open_relay": relay_module.OPEN_RELAY,
+        "close_relay": relay_module.CLOSE_RELAY,
+        "open_input": relay_module.ARM_UP,
+        "closed_input": relay_module.ARM_DOWN,
+        "blocked_input": relay_module.UNDER_ARM,
+        "pulse_ms": 100,
+        "poll_s": tuning.poll_s,
+    }
+    lamp = {
+        "driver": "modbus_lamp",
+        "name": "lamp",
+        "red_relay": relay_module.RED_RELAY,
+        "green_relay": relay_module.GREEN_RELAY,
+        "yellow_relay": relay_module.YELLOW_RELAY,
+    }
+    sensors = {"driver": "modbus_sensors", "name": "beams", "poll_s": tuning.poll_s}
+    camera = {
+        "driver": "hikvision_stream",
+        "name": "room-camera",
+        "view": "weigh_room",
+        "address": room.address,
+    }
+    return [
+        ("[lanes.cameras]", camera),
+        ("lanes.cameras.login", room.login),
+        ("[lanes.barriers]", barrier),
+        ("lanes.barriers.transport", line),
+        ("[lanes.lamps]", lamp),
+        ("lanes.lamps.transport", line),
+        ("lanes.sensors", sensors | {"settle_ms": round(tuning.poll_s * 1000)}),
+        ("lanes.sensors.transport", line),
+        *((f"lanes.sensors.inputs.{place}", {"number": number}) for place, number in seen.items()),
+        ("lanes.control", {"clear_ms": round(tuning.poll_s * 5000)}),
     ]
 
 

@@ -63,6 +63,7 @@ class Deck:
         self._axle_kg: tuple[int, ...] = ()
         self._on_at = 0.0
         self._off_at: float | None = None
+        self._backwards = False
 
     @property
     def occupied(self) -> bool:
@@ -75,11 +76,11 @@ class Deck:
             raise ValueError("two trucks cannot stand on one deck")
         self._axle_kg, self._on_at, self._off_at = tuple(axle_kg), at, None
 
-    def drive_off(self, at: float) -> None:
+    def drive_off(self, at: float, backwards: bool = False) -> None:
         """The truck on the deck begins to leave. ValueError where there is none."""
         if not self.occupied:
             raise ValueError("there is no truck on the deck")
-        self._off_at = at
+        self._off_at, self._backwards = at, backwards
 
     @property
     def settled_at(self) -> float:
@@ -91,13 +92,18 @@ class Deck:
         """When the last axle has left, or None while a truck stays."""
         return None if self._off_at is None else self._off_at + self.pace.roll_off_s
 
-    def rolling_on(self, at: float) -> bool:
-        """Whether a truck stands only partly on the deck, its rear still before it."""
-        return self.occupied and at < self._on_at + self.pace.roll_on_s
+    def over_rear_edge(self, at: float) -> bool:
+        """Whether a truck stands across the edge by which it came."""
+        if self._off_at is not None:
+            return self._backwards and self._leaves(at)
+        return bool(self._axle_kg) and at < self._on_at + self.pace.roll_on_s
 
-    def rolling_off(self, at: float) -> bool:
-        """Whether a truck is on its way off the deck, or just behind it."""
-        return self.empty_at is not None and bool(self._axle_kg) and at < self.empty_at
+    def over_front_edge(self, at: float) -> bool:
+        """Whether a truck stands across the edge by which trucks leave."""
+        return not self._backwards and self._leaves(at)
+
+    def _leaves(self, at: float) -> bool:
+        return self._off_at is not None and at < self._off_at + self.pace.roll_off_s
 
     def moving(self, at: float) -> bool:
         """Whether the mass on the deck changes: what an indicator's motion bit says."""

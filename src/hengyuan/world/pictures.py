@@ -60,6 +60,20 @@ def photograph(truck: Truck, at: datetime, caption: str) -> Snapshot:
     )
 
 
+def picture_of_room(at: datetime, caption: str) -> bytes:
+    """The weigh room, JPEG: a desk, a screen, nobody."""
+    image = Image.new("RGB", (WIDTH, HEIGHT), (206, 202, 192))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, 470, WIDTH, HEIGHT), fill=(128, 120, 108))
+    draw.rectangle((760, 90, 1180, 330), fill=(164, 190, 206))
+    draw.rectangle((200, 430, 900, 470), fill=(112, 82, 56))
+    draw.rectangle((430, 230, 690, 400), fill=(34, 36, 40))
+    draw.rectangle((444, 244, 676, 386), fill=(58, 92, 120))
+    draw.rectangle((545, 400, 575, 430), fill=(34, 36, 40))
+    _caption(draw, f"{at.astimezone(_CHINA):%Y-%m-%d %H:%M:%S}  {caption}")
+    return _jpeg(image)
+
+
 def plate_picture(plate: str, colour: str) -> Image.Image:
     """The plate alone, 440×140 as the real ones are in mm."""
     ground, ink = _PLATE_COLOURS.get(colour, _PLATE_COLOURS["yellow"])

@@ -23,8 +23,7 @@ from hengyuan.world.city.keys import FOLDER, KeyGone
 from hengyuan.world.city.pulse import Pulse
 from hengyuan.world.city.remote import USUAL_PAST, Past, RemoteTerminal, join_all
 from hengyuan.world.city.running import PASSWORD_VARIABLE
-from hengyuan.world.devices.scale import Family
-from hengyuan.world.gate import Cable, Gate, GatePlan
+from hengyuan.world.gate import Gate, GatePlan
 from hengyuan.world.installation import Tuning, camera_url, configuration
 from hengyuan.world.motion import Pace
 from hengyuan.world.processes import Child, hengyuan_command
@@ -38,8 +37,12 @@ PLATFORM_READY_S = 180.0
 TERMINAL_READY_S = 60.0
 COMMAND_WITHIN_S = 180.0
 
-# Which scale stands at which gate, in turn: both families, both kinds of cable.
-_SCALES: tuple[tuple[Family, Cable], ...] = (("f1", "tcp"), ("f4", "tcp"), ("f1", "serial"))
+# What stands at which gate, in turn: each has devices of other makes.
+_KITS: tuple[dict[str, Any], ...] = (
+    {"family": "f1", "cable": "tcp", "relays": True},
+    {"family": "f4", "cable": "tcp", "camera": "dahua", "display": "parking485", "voice": True},
+    {"family": "f6", "cable": "serial", "camera": "vzenith"},
+)
 
 
 class TownFailed(RuntimeError):
@@ -241,17 +244,15 @@ class Town:
         """Switch on a gate's devices and write its terminal's configuration."""
         folder = self.home / "terminals" / terminal.code
         folder.mkdir(parents=True, exist_ok=True)
-        family, cable = _SCALES[number % len(_SCALES)]
         screen_port = _free_port(0)
         gate = Gate(
             GatePlan(
                 terminal=terminal.code,
                 caption=f"{terminal.unit_name} {terminal.name}",
-                family=family,
-                cable=cable,
                 camera_url=camera_url(screen_port),
                 division_kg=DIVISION_KG,
                 seed=self.plan.seed * 1_000 + number,
+                **_KITS[number % len(_KITS)],
             ),
             self.plan.pace,
         )

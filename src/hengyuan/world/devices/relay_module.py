@@ -20,6 +20,7 @@ FRONT_EDGE, REAR_EDGE, UNDER_ARM, ARM_UP, ARM_DOWN = 1, 2, 3, 4, 5
 RELAYS = INPUTS = 8
 _ON = b"\xff\0"
 MOST_REMEMBERED = 256
+_LOOK_S = 0.01
 
 
 class Arm:
@@ -73,12 +74,23 @@ class RelayModule:
     def inputs(self, at: float) -> list[bool]:
         """Input 1 first."""
         on = [False] * INPUTS
-        on[FRONT_EDGE - 1] = self.deck.rolling_off(at)
-        on[REAR_EDGE - 1] = self.deck.rolling_on(at)
-        on[UNDER_ARM - 1] = self.deck.rolling_off(at)
+        on[FRONT_EDGE - 1] = self.deck.over_front_edge(at)
+        on[REAR_EDGE - 1] = self.deck.over_rear_edge(at)
+        # the arm stands close behind the deck
+        on[UNDER_ARM - 1] = self.deck.over_front_edge(at)
         on[ARM_UP - 1] = self.arm.raised(at) >= 1
         on[ARM_DOWN - 1] = self.arm.raised(at) <= 0
         return on
+
+    async def arm_is_up(self, within_s: float) -> bool:
+        """Wait for the arm; False where it did not rise in time."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + within_s
+        while self.arm.raised(loop.time()) < 1:
+            if loop.time() > end:
+                return False
+            await asyncio.sleep(_LOOK_S)
+        return True
 
     def _hear(self, data: bytes) -> None:
         for item in self._decoder.feed(data):
