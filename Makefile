@@ -31,7 +31,7 @@ install: .venv/.installed ## the project and its tools into .venv
 build: install ## message catalogues and front-end assets (static/vendor)
 	@$(RUN) python -m scripts.build
 
-system: install ## Chromium and Chinese fonts, by apt where they are missing
+system: install ## browser, fonts and the tests' servers, by apt where they are missing
 	@$(RUN) python -m scripts.system_packages
 
 demo: build ## a city at work: platform, gates, trucks; Ctrl-C stops it

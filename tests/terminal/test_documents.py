@@ -8,7 +8,7 @@ import msgspec
 import polib
 import pytest
 
-from hengyuan.terminal import config, config_tables
+from hengyuan.terminal import config, config_tables, config_video
 from hengyuan.terminal.config import read_config
 from hengyuan.terminal.lane.phases import TRANSITIONS
 from hengyuan.terminal.upkeep import settings as upkeep_settings
@@ -32,6 +32,9 @@ TABLES = [
     config_tables.ControlTable,
     config_tables.ExitTable,
     config_tables.ClipTable,
+    config_video.VideoStreamTable,
+    config_video.VideoTable,
+    config_video.RetentionTable,
 ]
 
 
