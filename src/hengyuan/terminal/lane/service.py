@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import Coroutine, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, cast
@@ -25,6 +24,7 @@ from hengyuan.terminal.devices import (
 from hengyuan.terminal.drivers.base import BarrierDriver, Device, LampDriver, SensorDriver
 from hengyuan.terminal.lane.clip_keeper import ClipKeeper
 from hengyuan.terminal.lane.control import Control
+from hengyuan.terminal.lane.detail import detail_of
 from hengyuan.terminal.lane.exits import ExitWatch
 from hengyuan.terminal.lane.holds import Holds
 from hengyuan.terminal.lane.intake import SightingIntake
@@ -137,6 +137,15 @@ class LaneService:
         self.view.current = Weighed(record, finding_of(record, self._around.judge_settings))
         log.info("lane.resumed", lane=self._number, seq=record.seq, gross_kg=record.gross_kg)
         return passage
+
+    @property
+    def operator(self) -> str | None:
+        """Who is at the gate; stands in every record. None where nobody has given a name."""
+        return self.recorder.operator
+
+    @operator.setter
+    def operator(self, name: str | None) -> None:
+        self.recorder.operator = name
 
     # what devices say
 
@@ -266,7 +275,7 @@ class LaneService:
             # the truck cannot be recorded; the lane goes on, and somebody is told why
             log.exception("lane.not_judged", lane=self._number)
             self.recorder.fault("record", repr(error))
-            self._spawn(self.recorder.note("record_impossible", repr(error)))
+            self._spawn(self.recorder.note("record_impossible", detail_of(error=repr(error))))
 
     def _complete(self, passage: Passage) -> None:
         assert passage.settled_at is not None
@@ -279,6 +288,9 @@ class LaneService:
 
     def complete_late(self, passage: Passage, sighting: Sighting) -> None:
         """Record anew a truck whose plate or axles came after its verdict."""
+        current = self.view.current
+        if current is not None and current.record.kind == "void":
+            return
         log.info("lane.late", lane=self._number, device=sighting.device, seq=passage.seq)
         at_ms, unsynced = self._around.checked.record_ms(self.recorder.last_ms)
         weighing = self.recorder.judge(passage, at_ms)
@@ -292,8 +304,8 @@ class LaneService:
         """Write down why a truck left no record."""
         log.warning("lane.left_unweighed", lane=self._number, reason=reason)
         seen = self.lane.waiting.newest_plate(passage.arrived_at - self.lane.rule.join_before_s)
-        detail = {"reason": reason, "plate": seen, "highest_kg": passage.highest_kg}
-        self._spawn(self.recorder.note("left_unweighed", json.dumps(detail, ensure_ascii=False)))
+        detail = detail_of(reason=reason, plate=seen, highest_kg=passage.highest_kg)
+        self._spawn(self.recorder.note("left_unweighed", detail))
 
     def again(self, passage: Passage) -> None:
         """Show the verdict of the truck that still stands there."""
@@ -347,8 +359,8 @@ class LaneService:
             return
         self._error = repr(error)
         self.recorder.fault("lane", self._error)
-        detail = {"during": during, "phase": self.lane.phase.value, "error": self._error}
-        self._spawn(self.recorder.note("lane_error", json.dumps(detail, ensure_ascii=False)))
+        detail = detail_of(during=during, phase=self.lane.phase.value, error=self._error)
+        self._spawn(self.recorder.note("lane_error", detail))
 
     async def close(self) -> None:
         """Finish what is under way and write down the timings."""
