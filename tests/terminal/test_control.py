@@ -530,7 +530,9 @@ def test_a_dark_lamp_is_a_fault_and_is_lit_again():
         lamp = Lamp()
         lamp.refuses = "no answer"
         at = Stand(lamps=[lamp])
-        await at.pass_(5)
+        await at.pass_(7)
+        assert at.view.faults == {}
+        await at.pass_(4)
         assert at.view.faults == {"lamp lamp": "no answer"}
         assert [what for what, _ in at.notes] == ["lamp_failed"]
         lamp.refuses = None

@@ -6,7 +6,6 @@ record that corrects the newest one of the truck. What is still owed lies in the
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from functools import partial
 from typing import Any
@@ -17,9 +16,10 @@ from msgspec.structs import replace
 from hengyuan.record.model import Record
 from hengyuan.terminal.config_tables import ClipTable
 from hengyuan.terminal.lane.amending import AlreadyCorrected, correction, with_files
+from hengyuan.terminal.lane.detail import detail_of
 from hengyuan.terminal.lane.keepers import Spawn
 from hengyuan.terminal.lane.recorder import Recorder, Surroundings
-from hengyuan.terminal.lane.sightings import StoredFile
+from hengyuan.terminal.lane.sightings import PlateSeen, Sighting, StoredFile
 from hengyuan.terminal.store import clips, search
 from hengyuan.terminal.store.clips import DueClip
 
@@ -30,13 +30,15 @@ SETTLE_S = 2.0
 RETRY_S = 10.0
 TRIES = 4
 _AMENDED = 3
+FROM_CLIPS = "#clips"
+"""Stands for the device of clips among what was seen of a truck."""
 
 
 def is_wanted(record: Record) -> bool:
     """Whether someone will ask about a truck."""
-    return record.kind != "void" and (
-        record.verdict == "over" or "override" in record.flags or "skipped_scale" in record.flags
-    )
+    asked_about = record.verdict == "over" or {"override", "skipped_scale"} & set(record.flags)
+    has_clips = any(file.kind.endswith("_clip") for file in record.files)
+    return record.kind != "void" and bool(asked_about) and not has_clips
 
 
 class ClipKeeper:
@@ -199,17 +201,29 @@ class ClipKeeper:
                 continue
             if record is None:
                 break
+            self._join(newest.seq, record.seq, files)
             await store.do(self._within, clips.end, first_seq=clip.first_seq, state="kept")
             log.info("clips.kept", lane=self._number, seq=record.seq, files=len(files))
             return
         await self._missing(clip, "the record could not be stored")
 
+    def _join(self, corrected: int, seq: int, files: list[StoredFile]) -> None:
+        """An event that still comes for the truck corrects the record with the clips, and keeps
+        them."""
+        lane = self._recorder.lane
+        last = lane.last
+        if last is not None and last.seq == corrected:
+            body = PlateSeen(only_pictures=True, files=tuple(files))
+            now = self._around.clock.monotonic()
+            last.sightings[FROM_CLIPS] = Sighting(0, FROM_CLIPS, "plate", now, body)
+            lane.stored(last, seq)
+
     async def _missing(self, clip: DueClip, why: str) -> None:
         await self._around.store.do(
             self._within, clips.end, first_seq=clip.first_seq, state="missing"
         )
-        detail = {"seq": clip.first_seq, "from_ms": clip.from_ms, "to_ms": clip.to_ms, "why": why}
-        await self._recorder.note("clips_missing", json.dumps(detail, ensure_ascii=False))
+        detail = detail_of(seq=clip.first_seq, from_ms=clip.from_ms, to_ms=clip.to_ms, why=why)
+        await self._recorder.note("clips_missing", detail)
 
     def _within(self, work: Any, **values: Any) -> Any:
         return self._around.store.store.within(partial(work, **values))

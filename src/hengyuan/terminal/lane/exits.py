@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,11 +13,12 @@ import structlog
 
 from hengyuan.record.model import MIN_TIME_MS, PLATE_COLOURS, Flag, Record
 from hengyuan.terminal.config_tables import ExitTable
+from hengyuan.terminal.lane.detail import detail_of
 from hengyuan.terminal.lane.keepers import Spawn
 from hengyuan.terminal.lane.recorder import Recorder, Surroundings
 from hengyuan.terminal.lane.recording import MAX_FILES, plate_text
 from hengyuan.terminal.lane.sightings import PlateSeen, Sighting
-from hengyuan.terminal.store import exits, search
+from hengyuan.terminal.store import exits, held, search
 
 log = structlog.get_logger(__name__)
 
@@ -174,14 +174,18 @@ class ExitWatch:
         work = partial(exits.matched, sighting=sighting.id, first_seq=leaver.first_seq)
         await store.do(store.store.within, work)
         log.info("exits.matched", lane=self._number, seq=leaver.first_seq, how=how)
-        if how != "plate":
-            detail = {"seq": leaver.first_seq, "weighed": leaver.plate, "left": plate}
-            await self._recorder.note(f"exit_{how}", json.dumps(detail, ensure_ascii=False))
+        if how == "plate":
+            now_ms = self._around.clock.now_ms()
+            leave = partial(held.drove_out, first_seq=leaver.first_seq, now_ms=now_ms)
+            await store.do(store.store.within, leave)
+        else:
+            detail = detail_of(seq=leaver.first_seq, weighed=leaver.plate, left=plate)
+            await self._recorder.note(f"exit_{how}", detail)
 
     async def _pass(self, sighting: Sighting, what: str, plate: str | None) -> None:
         store = self._around.store
         await store.do(store.store.within, partial(exits.passed, sighting=sighting.id))
-        await self._recorder.note(what, json.dumps({"plate": plate}, ensure_ascii=False))
+        await self._recorder.note(what, detail_of(plate=plate))
 
     async def _skipped(self, sighting: Sighting, body: PlateSeen, plate: str | None) -> None:
         around = self._around
@@ -217,8 +221,7 @@ class ExitWatch:
             return
         around.board.recorded(record.seq, sighting.seen_at)
         log.warning("exits.skipped_scale", lane=self._number, seq=record.seq, plate=plate)
-        detail = {"seq": record.seq, "plate": plate}
-        await self._recorder.note("skipped_scale", json.dumps(detail, ensure_ascii=False))
+        await self._recorder.note("skipped_scale", detail_of(seq=record.seq, plate=plate))
 
 
 def _passages(connection: sqlite3.Connection) -> tuple[list[search.Passage], set[int]]:

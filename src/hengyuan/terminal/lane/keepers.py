@@ -5,7 +5,6 @@ Nothing here raises: what a device does not do is a fault of the lane and a line
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Coroutine
 from typing import Any, Literal, Protocol
 
@@ -16,6 +15,7 @@ from hengyuan.terminal.clock import Clock
 from hengyuan.terminal.config_tables import ControlTable
 from hengyuan.terminal.devices import BarrierPosition, LampColour, ShowResult
 from hengyuan.terminal.drivers.base import BarrierDriver, LampDriver
+from hengyuan.terminal.lane.detail import detail_of
 
 log = structlog.get_logger(__name__)
 
@@ -137,8 +137,8 @@ class BarrierKeeper:
             return
         self.view.trouble = why
         self._reporter.fault(self._code, why)
-        detail = {"barrier": self.driver.name, "place": self.view.place, "wanted": wanted}
-        await self._reporter.note(what, json.dumps(detail | {"why": why}, ensure_ascii=False))
+        detail = detail_of(barrier=self.driver.name, place=self.view.place, wanted=wanted, why=why)
+        await self._reporter.note(what, detail)
 
     def _right(self) -> None:
         if self.view.trouble is not None:
@@ -160,13 +160,15 @@ class LampKeeper:
         self._reporter = reporter
         self._code = f"lamp {driver.name}"
         self._busy = self._shown = self._faulty = False
-        self._next_at = float("-inf")
+        self._next_at = self._wanted_at = float("-inf")
 
     def want(self, colour: LampColour) -> None:
         """Called many times a second."""
         if colour not in self.driver.colours:
             colour = "red"
         if colour != self.colour:
+            if self._shown or self.colour is None:
+                self._wanted_at = self._clock.monotonic()
             self.colour, self._shown, self._next_at = colour, False, float("-inf")
         if not self._shown and not self._busy and self._clock.monotonic() >= self._next_at:
             self._busy = True
@@ -184,9 +186,9 @@ class LampKeeper:
             self._shown = self.colour == colour
             self._faulty = False
             self._reporter.sound(self._code)
-        elif not self._faulty:
+        elif not self._faulty and self._next_at - self._wanted_at >= self._rule.move_s:
             self._faulty = True
             why = result.error or "not acknowledged"
             self._reporter.fault(self._code, why)
-            detail = {"lamp": self.driver.name, "why": why}
-            await self._reporter.note("lamp_failed", json.dumps(detail, ensure_ascii=False))
+            detail = detail_of(lamp=self.driver.name, why=why)
+            await self._reporter.note("lamp_failed", detail)

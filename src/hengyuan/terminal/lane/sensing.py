@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from hengyuan.terminal.clock import Clock
 from hengyuan.terminal.devices import SensorPlace
 from hengyuan.terminal.drivers.base import SensorDriver
+from hengyuan.terminal.lane.detail import detail_of
 from hengyuan.terminal.lane.keepers import Reporter, Spawn
 from hengyuan.terminal.lane.lane import Lane
 
@@ -66,14 +66,14 @@ class Sensing:
         died = (lost | stuck) - self._dead
         self._dead = lost | stuck
         if died:
-            self._note("sensor_lost", {"lost": sorted(lost & died), "stuck": sorted(stuck & died)})
+            self._note("sensor_lost", lost=sorted(lost & died), stuck=sorted(stuck & died))
         if back:
-            self._note("sensor_back", {"back": sorted(back), "weighed_meanwhile": self.trucks})
+            self._note("sensor_back", back=sorted(back), weighed_meanwhile=self.trucks)
         if self._dead:
             self._reporter.fault("sensors", ", ".join(sorted(self._dead)))
         else:
             self.trucks = 0
             self._reporter.sound("sensors")
 
-    def _note(self, what: str, detail: dict[str, object]) -> None:
-        self._spawn(self._reporter.note(what, json.dumps(detail)))
+    def _note(self, what: str, **detail: object) -> None:
+        self._spawn(self._reporter.note(what, detail_of(**detail)))
