@@ -17,14 +17,13 @@ from hengyuan.world.tally import PlatformBooks
 from hengyuan.world.trucks import trucks
 
 LANES = 4
-DISK_MB = 512
 HANDED_OVER_WITHIN_S = 300.0
 
 
 async def run(plan: Plan, work: Path) -> dict[str, Any]:
     """The outage for it."""
     home = work / "hengyuan"
-    async with Site(home, LANES, plan.seed, DISK_MB, lambda step: None) as site:
+    async with Site(home, LANES, plan.seed, None, lambda step: None) as site:
         site.line.mend()
         drive = _Drive(site, plan)
         await drive.run()

@@ -1,4 +1,4 @@
-"""Receivers that count: an HTTP collector, and a small MQTT 3.1.1 broker like ThingsBoard's."""
+"""Receivers that count: an HTTP collector, and a small MQTT broker (3.1.1 and 5) like ThingsBoard's."""
 
 import asyncio
 import contextlib
@@ -8,6 +8,7 @@ from typing import Any
 from bench.outage.scenario import Arrivals
 
 _CONNACK, _PUBACK, _SUBACK, _UNSUBACK = 0x20, 0x40, 0x90, 0xB0
+_VERSION_5 = 5
 _LIMITS = {
     "maxPayloadSize": 65536,
     "maxInflightMessages": 100,
@@ -66,38 +67,47 @@ class MqttBroker(_Server):
     """Takes a gateway's telemetry with QoS 1 and acknowledges it once it has it."""
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # what MQTT 5 has more of: an empty list of properties
+        more = b""
         while True:
             first = (await reader.readexactly(1))[0]
             body = await reader.readexactly(await _length(reader))
             match first & 0xF0:
                 case 0x10:
-                    writer.write(bytes((_CONNACK, 2, 0, 0)))
+                    more = b"\0" if body[6] == _VERSION_5 else b""
+                    writer.write(bytes((_CONNACK, 2 + len(more), 0, 0)) + more)
                 case 0x30:
-                    self._published(first, body, writer)
+                    self._published(first, body, writer, more)
                 case 0x80:
-                    topics = _count_topics(body[2:])
-                    writer.write(bytes((_SUBACK, 2 + topics)) + body[:2] + b"\x01" * topics)
+                    granted = b"\x01" * _count_topics(_behind_properties(body[2:], more))
+                    rest = body[:2] + more + granted
+                    writer.write(bytes((_SUBACK, len(rest))) + rest)
                 case 0xA0:
-                    writer.write(bytes((_UNSUBACK, 2)) + body[:2])
+                    topics = _count_topics(_behind_properties(body[2:], more), 0)
+                    rest = body[:2] + more + b"\0" * (topics if more else 0)
+                    writer.write(bytes((_UNSUBACK, len(rest))) + rest)
                 case 0xC0:
                     writer.write(b"\xd0\x00")
                 case 0xE0:
                     return
             await writer.drain()
 
-    def _published(self, first: int, body: bytes, writer: asyncio.StreamWriter) -> None:
+    def _published(
+        self, first: int, body: bytes, writer: asyncio.StreamWriter, more: bytes
+    ) -> None:
         size = int.from_bytes(body[:2], "big")
         topic, rest = body[2 : 2 + size].decode(), body[2 + size :]
         if first & 0x06:
             packet_id, rest = rest[:2], rest[2:]
             writer.write(bytes((_PUBACK, 2)) + packet_id)
+        rest = _behind_properties(rest, more)
         with contextlib.suppress(ValueError):
             said = json.loads(rest)
             if topic == "v1/gateway/telemetry":
                 self._telemetry(said)
             elif topic.startswith("v1/devices/me/rpc/request/"):
                 answer = _LIMITS if said.get("method") == "getSessionLimits" else {}
-                self._publish(topic.replace("request", "response"), answer, writer)
+                self._publish(topic.replace("request", "response"), answer, writer, more)
 
     def _telemetry(self, said: dict[str, list[dict[str, Any]]]) -> None:
         for entries in said.values():
@@ -107,9 +117,11 @@ class MqttBroker(_Server):
                     self.arrivals.take(int(values["n"]))
 
     @staticmethod
-    def _publish(topic: str, body: dict[str, Any], writer: asyncio.StreamWriter) -> None:
+    def _publish(
+        topic: str, body: dict[str, Any], writer: asyncio.StreamWriter, more: bytes
+    ) -> None:
         name = topic.encode()
-        packet = len(name).to_bytes(2, "big") + name + json.dumps(body).encode()
+        packet = len(name).to_bytes(2, "big") + name + more + json.dumps(body).encode()
         writer.write(b"\x30" + _encoded(len(packet)) + packet)
 
 
@@ -132,10 +144,15 @@ def _encoded(length: int) -> bytes:
             return bytes(out)
 
 
-def _count_topics(body: bytes) -> int:
+def _behind_properties(body: bytes, more: bytes) -> bytes:
+    """Without the properties; none of those that a gateway sends is longer than 127 bytes."""
+    return body[1 + body[0] :] if more else body
+
+
+def _count_topics(body: bytes, options: int = 1) -> int:
     count = 0
     while body:
         size = int.from_bytes(body[:2], "big")
-        body = body[2 + size + 1 :]
+        body = body[2 + size + options :]
         count += 1
     return count

@@ -17,9 +17,12 @@ _CHUNK = 1024 * 1024
 
 
 class Disk:
-    """The disk of one terminal. `folder` is where its data directory lies."""
+    """The disk of one terminal. `folder` is where its data directory lies.
 
-    def __init__(self, folder: Path, size_mb: int) -> None:
+    Without a size it stays what it is, and can only be filled by the limit.
+    """
+
+    def __init__(self, folder: Path, size_mb: int | None) -> None:
         self.folder = folder
         self.kind: Literal["tmpfs", "limit"] = "limit"
         self.full = False
@@ -28,6 +31,8 @@ class Disk:
     def open(self) -> None:
         """Mount it, if that is allowed here."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self._size_mb is None:
+            return
         command = ["mount", "-t", "tmpfs", "-o", f"size={self._size_mb}m,mode=0700", "hengyuan"]
         with contextlib.suppress(OSError):
             done = subprocess.run([*command, str(self.folder)], capture_output=True, check=False)

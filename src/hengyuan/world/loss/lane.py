@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from hengyuan.record.suites import SM2_SM3
-from hengyuan.terminal.devices import Picture
+from hengyuan.terminal.devices import Picture, PlateEvent
 from hengyuan.world.devices.axle_identifier import AxleIdentifier
 from hengyuan.world.devices.camera import Camera
 from hengyuan.world.devices.led import Led
@@ -69,10 +69,12 @@ class Passage:
 class LossLane:
     """The devices of one lane, at work between `open` and `close`."""
 
-    def __init__(self, number: int, seed: int) -> None:
+    def __init__(self, number: int, seed: int, pace: Pace = PACE, has_camera: bool = True) -> None:
         self.number = number
+        self.pace = pace
+        self.has_camera = has_camera
         self.family = FAMILIES[(number - 1) % len(FAMILIES)]
-        self.deck = Deck(PACE, DIVISION_KG, seed)
+        self.deck = Deck(pace, DIVISION_KG, seed)
         # one serial cable among the network lines
         self.scale_wire = PtyWire() if number == 2 else TcpWire()
         self.scale = Scale(self.family, self.deck, self.scale_wire)
@@ -81,6 +83,8 @@ class LossLane:
         self.led = Led()
         self.camera_name = f"camera-{number}"
         self.camera: Camera
+        self.picture: Callable[[str], bytes] = smallest_picture
+        """What the camera takes of the truck with a plate."""
         self._seed = seed
         self._chance = random.Random(seed)
         self._scale_task: asyncio.Task[None] | None = None
@@ -110,7 +114,7 @@ class LossLane:
     ) -> Passage:
         """Bring one truck over the scale, to its end; `entering` is told as it drives on."""
         await self._wait_until_free()
-        picture = _picture(truck.plate)
+        picture = self.picture(truck.plate)
         event = self.camera.event(truck, datetime.now(UTC), Snapshot(picture, picture, picture))
         event = replace(event, pictures=(Picture("plate", "image/jpeg", picture),))
         passage = Passage(
@@ -123,39 +127,43 @@ class LossLane:
             entered=time.monotonic(),
         )
         entering(number)
-        push = asyncio.create_task(self.camera.push(event))
+        push = asyncio.create_task(self._push(event))
         try:
             self.deck.drive_on(truck.axle_kg, passage.entered)
             await self._stay(passage)
-            await asyncio.sleep(PACE.leave_s)
+            await asyncio.sleep(self.pace.leave_s)
             self.axles.left()
             self.deck.drive_off(time.monotonic())
-            await asyncio.sleep(PACE.roll_off_s)
+            await asyncio.sleep(self.pace.roll_off_s)
             passage.left = time.monotonic()
             try:
-                await asyncio.wait_for(push, PUSHED_WITHIN_S)
-                passage.pushed = True
+                passage.pushed = await asyncio.wait_for(push, PUSHED_WITHIN_S)
             except TimeoutError:
                 passage.problems.append("the camera could not deliver its event")
             self._last = passage
-            await asyncio.sleep(PACE.gap_s)
+            await asyncio.sleep(self.pace.gap_s)
         finally:
             push.cancel()
         return passage
+
+    async def _push(self, event: PlateEvent) -> bool:
+        if self.has_camera:
+            await self.camera.push(event)
+        return self.has_camera
 
     async def _stay(self, passage: Passage) -> None:
         truck = passage.truck
         if not passage.patient:
             staying_s = self._chance.uniform(*IMPATIENT_S)
-            if staying_s > PACE.roll_on_s:
-                await asyncio.sleep(PACE.roll_on_s)
+            if staying_s > self.pace.roll_on_s:
+                await asyncio.sleep(self.pace.roll_on_s)
                 self.axles.passed(truck)
-                staying_s -= PACE.roll_on_s
+                staying_s -= self.pace.roll_on_s
             passage.shown = await self._verdict(passage, staying_s)
-            left_s = passage.entered + staying_s + PACE.roll_on_s - time.monotonic()
+            left_s = passage.entered + staying_s + self.pace.roll_on_s - time.monotonic()
             await asyncio.sleep(max(0.0, left_s))
             return
-        await asyncio.sleep(PACE.roll_on_s)
+        await asyncio.sleep(self.pace.roll_on_s)
         self.axles.passed(truck)
         passage.shown = await self._verdict(passage, VERDICT_WITHIN_S)
         if passage.shown is None:
@@ -184,7 +192,8 @@ class LossLane:
             await asyncio.sleep(0.01)
 
 
-def _picture(plate: str) -> bytes:
+def smallest_picture(plate: str) -> bytes:
+    """A JPEG of nothing, another one for each plate."""
     text = plate.encode()
     comment = _JPEG_COMMENT + (len(text) + 2).to_bytes(2, "big") + text
     return _JPEG_START + comment + _JPEG_END

@@ -58,7 +58,9 @@ class Absence:
 class Site:
     """One terminal and all around it. Use as `async with Site(...) as site`."""
 
-    def __init__(self, home: Path, lanes: int, seed: int, disk_mb: int, tell: Teller) -> None:
+    def __init__(
+        self, home: Path, lanes: int, seed: int, disk_mb: int | None, tell: Teller
+    ) -> None:
         self.home = home.absolute()
         self.lanes = [LossLane(number, seed * 100 + number) for number in range(1, lanes + 1)]
         self.disk = Disk(self.home / "terminal", disk_mb)
@@ -111,7 +113,7 @@ class Site:
         await self.line.open()
         for lane in self.lanes:
             await lane.open(self.screen_port)
-        self.config_file.write_text(self._configuration(), "utf-8")
+        self.config_file.write_text(self.configuration(), "utf-8")
         self._tell("entering and enrolling the terminal")
         self.code, enrolment = (await asyncio.to_thread(self._enter)).split()
         config = load_config(self.config_file)
@@ -257,7 +259,8 @@ class Site:
             raise SiteFailed(f"the terminal could not be entered:\n{done.stderr}")
         return done.stdout.strip().splitlines()[-1]
 
-    def _configuration(self) -> str:
+    def configuration(self) -> str:
+        """The terminal's configuration file, once everything listens."""
         platform = {
             "url": f"http://127.0.0.1:{self.line.port}",
             "heartbeat_s": 1.0,
@@ -271,16 +274,17 @@ class Site:
             ("screen", {"host": "127.0.0.1", "port": self.screen_port}),
         ]
         for lane in self.lanes:
-            tables += _lane_tables(lane)
-        return "\n".join(_table(name, values) for name, values in tables)
+            tables += lane_tables(lane)
+        return "\n".join(table_text(name, values) for name, values in tables)
 
 
-def _lane_tables(lane: LossLane) -> list[tuple[str, dict[str, Any]]]:
+def lane_tables(lane: LossLane) -> list[tuple[str, dict[str, Any]]]:
+    """The tables of one lane and its devices."""
     number = lane.number
     stability = {"window_ms": WINDOW_MS, "min_frames": 4, "arrive_kg": 400, "leave_kg": 200}
     camera = {"driver": "hikvision", "name": lane.camera_name, "host": "127.0.0.1"}
     wire = lane.scale_wire
-    scale: dict[str, Any] = _tcp(0 if isinstance(wire, PtyWire) else wire.port)
+    scale: dict[str, Any] = tcp(0 if isinstance(wire, PtyWire) else wire.port)
     if isinstance(wire, PtyWire):
         scale = {"kind": "serial", "port": wire.path, "baudrate": 9600}
     return [
@@ -288,21 +292,23 @@ def _lane_tables(lane: LossLane) -> list[tuple[str, dict[str, Any]]]:
         ("lanes.scale", {"driver": lane.family, "name": f"scale-{number}"}),
         ("lanes.scale.transport", scale),
         ("lanes.axles", {"driver": "wanji", "name": f"axles-{number}"}),
-        ("lanes.axles.transport", _tcp(lane.axle_wire.port)),
+        ("lanes.axles.transport", tcp(lane.axle_wire.port)),
         ("[lanes.cameras]", camera),
         ("[lanes.displays]", {"driver": "onbon", "name": f"led-{number}"}),
-        ("lanes.displays.transport", _tcp(lane.led.port)),
+        ("lanes.displays.transport", tcp(lane.led.port)),
         ("lanes.stability", stability),
         ("lanes.joining", {"wait_ms": JOIN_WAIT_MS, "resume_wait_ms": JOIN_WAIT_MS}),
         ("lanes.texts", {"idle_after_ms": 20}),
     ]
 
 
-def _tcp(port: int) -> dict[str, Any]:
+def tcp(port: int) -> dict[str, Any]:
+    """Where a device listens, as a transport of the configuration."""
     return {"kind": "tcp", "host": "127.0.0.1", "port": port}
 
 
-def _table(name: str, values: dict[str, Any]) -> str:
+def table_text(name: str, values: dict[str, Any]) -> str:
+    """One table of a configuration file."""
     # what JSON writes of texts, numbers and truth values, TOML reads the same
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
     return "\n".join(([f"[{name}]"] if name else []) + lines) + "\n"
