@@ -1,4 +1,4 @@
-"""Over the limit: held, told how much to unload, and linked when it comes back to be weighed anew."""
+"""Over the limit: held, told how much to unload, and linked to its first weighing when it is back."""
 
 import asyncio
 
