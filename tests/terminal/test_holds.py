@@ -1,4 +1,4 @@
-"""Over the limit: held, told how much to unload, and linked to its first weighing when it is back."""
+"""Over the limit: held, told how much to unload, linked to the first weighing when it is back."""
 
 import asyncio
 
