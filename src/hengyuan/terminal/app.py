@@ -83,7 +83,9 @@ class Terminal:
         self.worker = worker
         self.clock = clock
         newest = worker.store.newest(NEWEST)
-        self.board = Board(Weighed(record, finding_of(record)) for record in newest)
+        self.board = Board(
+            Weighed(record, finding_of(record, config.judge_settings)) for record in newest
+        )
         self.words = translations(config.language)
         self.uplink = UplinkState()
         self.checked = CheckedClock(clock, offset_ms)
