@@ -48,7 +48,13 @@ FILES = {
     "publication:preview_word",
     "weighing:evidence",
 }
-PARTS = {"ledger:import_progress", "publication:findings", "publication:row"}
+PARTS = {
+    "ledger:import_progress",
+    "publication:findings",
+    "publication:row",
+    "video:clip_state",
+    "video:live_state",
+}
 """Pieces that a page fetches: checked with the page that holds them from the start."""
 NO_PAGES = FILES | PARTS
 

@@ -44,7 +44,7 @@ class CameraRow:
         """Its name, and where it looks."""
         lane = f"{self.lane}#" if self.lane else ""
         where = " · ".join(part for part in (lane, self.place) if part)
-        return f"{self.name}({where})" if where else self.name
+        return f"{self.name} · {where}" if where else self.name
 
 
 def cameras_of(terminal: Terminal) -> list[CameraRow]:
