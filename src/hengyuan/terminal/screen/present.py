@@ -167,27 +167,35 @@ class Presenter:
         if uplink.answered_at is not None:
             since = clock.now_ms() - round((clock.monotonic() - uplink.answered_at) * 1000)
         states = terminal.device_states()
-        devices = [
+        devices: list[tuple[str, str, DeviceState]] = [
             (name, kind_of(device.settings), DeviceState(states[name]))
             for name, device in terminal.devices.items()
         ]
+        if (video := terminal.video) is not None:
+            devices += [(name, "video", state) for name, state in video.states().items()]
         advice = self._adviser.gate(
             uplink, since, self.recent.oldest_waiting_ms, self.recent.disk_free_mb, devices
         )
         return [asdict(each) for each in advice]
 
     def _devices(self) -> list[dict[str, str]]:
-        terminal = self._terminal
+        terminal, words = self._terminal, self._words
         states = terminal.device_states()
+        listed = [
+            (name, words.kinds[kind_of(device.settings)], device.counters)
+            for name, device in terminal.devices.items()
+        ]
+        if (video := terminal.video) is not None:
+            listed += [(name, words.stream, video.counters(name)) for name in video.cameras]
         return [
             {
                 "name": name,
-                "kind": self._words.kinds[kind_of(device.settings)],
+                "kind": kind,
                 "light": LIGHTS[DeviceState(states[name])],
-                "state": self._words.devices[DeviceState(states[name])],
-                "why": "" if states[name] == "ok" else device.counters.last_error or "",
+                "state": words.devices[DeviceState(states[name])],
+                "why": "" if states[name] == "ok" else counters.last_error or "",
             }
-            for name, device in terminal.devices.items()
+            for name, kind, counters in listed
         ]
 
     def _platform(self) -> dict[str, str]:

@@ -45,7 +45,7 @@ class Section:
         _ = self.gettext
         tabs = [
             ("/upkeep", _("Devices")),
-            ("/upkeep/scales", _("Scales")),
+            ("/upkeep/scales", _("Scales and verification")),
             ("/upkeep/tickets", _("Maintenance tickets")),
             ("/upkeep/parts", _("Spare parts")),
             ("/upkeep/plans", _("Emergency plans")),
@@ -117,7 +117,7 @@ class UpkeepPages(Section):
             lasted=self._lasted,
             states=self._state_words(),
             tickets=tickets,
-            offset_s=None if offset_ms is None else round(offset_ms / 1000, 1),
+            offset_s=None if offset_ms is None else round(offset_ms / 1000, 1) + 0.0,
             unsynced=self.terminal.checked.unsynced,
             journal_waiting=self.terminal.uplink.journal_waiting,
             journal_trouble=self.terminal.uplink.journal_diverged

@@ -1,7 +1,8 @@
 """Live pictures for the gate's own pages: HLS with MP4 segments, for the gatekeeper alone.
 
 To show a camera, a page loads `/static/video.js` as a module and has
-`<video data-live="/video/NAME/live.m3u8" muted playsinline></video>` in it.
+`<video data-live="/video/NAME/live.m3u8" muted playsinline></video>` in it, and beside it, if it
+likes, an element with the words of each state that is not playing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hengyuan.terminal.devices import DeviceState
 from hengyuan.terminal.screen.pages import Pages
 from hengyuan.terminal.video.asked import NoVideo
 
@@ -64,7 +66,7 @@ class LivePictures:
         return video.feed(request.path_params["camera"])
 
     async def _cameras(self, request: Request) -> Response:
-        """GET /video/cameras.json: the streams of each lane and how they are."""
+        """GET /video/cameras.json: the streams of each lane, how they are and whether they play."""
         video = self._terminal.video
         states = {} if video is None else video.states()
         listed = [
@@ -73,6 +75,8 @@ class LivePictures:
                 "lane": lane,
                 "view": stream.view,
                 "state": states[stream.name].value,
+                "plays": states[stream.name] is DeviceState.OK
+                and bool(video and video.feed(stream.name).segments),
                 "live": f"/video/{quote(stream.name)}/live.m3u8",
             }
             for lane in self._terminal.lanes

@@ -92,6 +92,7 @@ class Vocabulary:
             "lamp": _("Lamp"),
             "sensor": _("Position sensor"),
         }
+        self.stream = _("Video")
         self.flags: dict[str, str] = {
             "axles_disagree": _("Axles do not fit the weight"),
             "axles_unknown": _("Axles unknown"),

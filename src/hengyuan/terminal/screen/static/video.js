@@ -5,12 +5,14 @@
 // in it, now or later: each such element plays by itself, comes back by itself when the camera was
 // away, and stops when it leaves the page. Its `data-state` says how it is: `loading`, `playing`,
 // `lost` (no picture is coming) or `unplayable` (this browser has no decoder for the camera's codec,
-// mostly H.265), so that a style sheet can put words over it; it also fires `livestate` events.
+// mostly H.265). An element beside it with `data-lost`, `data-loading` and `data-unplayable` shows
+// the words of that state, and is hidden where there are none.
 
 import "/static/vendor/hls/hls.light.min.js";
 
 const RETRY_MS = 3000;
 const LIVE_WITHIN_S = 8;
+const FROZEN_MS = 6000;
 const { Hls } = globalThis;
 const players = new Map();
 
@@ -18,15 +20,23 @@ class Player {
   constructor(video) {
     this.video = video;
     this.timer = null;
+    this.ended = false;
+    this.moved = { to: -1, at: 0 };
     video.muted = true;
     video.addEventListener("playing", () => this.says("playing"));
-    video.addEventListener("waiting", () => this.says("loading"));
+    this.watch = setInterval(() => this.look(), 1000);
     this.begin();
   }
 
-  begin() {
-    this.says("loading");
+  async begin() {
     const source = this.video.dataset.live;
+    if (!(await isLive(source))) {
+      this.again("lost");
+      return;
+    }
+    if (this.ended) return;
+    this.says("loading");
+    this.moved = { to: -1, at: performance.now() };
     if (!Hls?.isSupported()) {
       // Safari plays HLS by itself
       this.video.src = source;
@@ -60,16 +70,31 @@ class Player {
     else if (error.fatal) this.again("lost");
   }
 
+  // a picture that stands still must not look as if it were live
+  look() {
+    const now = performance.now();
+    const { currentTime } = this.video;
+    if (currentTime !== this.moved.to) this.moved = { to: currentTime, at: now };
+    else if (this.hls && !document.hidden && now - this.moved.at > FROZEN_MS) this.again("lost");
+  }
+
   again(state) {
-    this.stop();
+    if (this.ended) return;
+    this.release();
     this.says(state);
     this.timer = setTimeout(() => this.begin(), RETRY_MS);
   }
 
-  stop() {
+  release() {
     clearTimeout(this.timer);
     this.hls?.destroy();
     this.hls = null;
+  }
+
+  end() {
+    this.ended = true;
+    clearInterval(this.watch);
+    this.release();
   }
 
   // a window that slept is brought back to what is happening now
@@ -84,14 +109,28 @@ class Player {
   says(state) {
     if (this.video.dataset.state === state) return;
     this.video.dataset.state = state;
-    this.video.dispatchEvent(new CustomEvent("livestate", { detail: state, bubbles: true }));
+    const said = this.video.parentElement?.querySelector("[data-lost]");
+    if (!said) return;
+    said.textContent = said.dataset[state] ?? "";
+    said.hidden = !said.textContent;
+  }
+}
+
+// whether there is anything to play: asking for a playlist that is not there would fill the console
+async function isLive(source) {
+  try {
+    const answer = await fetch("/video/cameras.json", { cache: "no-store" });
+    const listed = answer.ok ? await answer.json() : [];
+    return listed.some(({ live, plays }) => plays && decodeURI(live) === decodeURI(source));
+  } catch {
+    return false;
   }
 }
 
 function look() {
   for (const [video, player] of players) {
     if (!video.isConnected || !video.dataset.live) {
-      player.stop();
+      player.end();
       players.delete(video);
     }
   }
