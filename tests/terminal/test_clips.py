@@ -81,6 +81,7 @@ async def weigh(at, plate, mass_kg):
     at.roll_on(mass_kg)
     at.axles(mass_kg)
     await at.shown(plate, "总重")
+    await at.until(lambda: at.terminal.board.lanes[1].phase.value == "told")
 
 
 async def leave(at):

@@ -48,6 +48,7 @@ def undecided(at):
 
 async def weigh(at, plate):
     """A truck over the scale."""
+    await at.until(lambda: at.gate.axle_wire.listeners)
     if plate is not None:
         await at.push(plate)
     at.roll_on(20_000)

@@ -88,6 +88,12 @@ def identity():
     return identity_for(County())
 
 
+async def told(at, *texts):
+    """The driver has the verdict, and the lane knows it."""
+    await at.shown(*texts)
+    await at.until(lambda: view(at).phase.value == "told")
+
+
 def journal(at):
     rows = at.terminal.worker.store._db.execute("SELECT what, detail FROM journal ORDER BY id")
     return [(what, json.loads(detail)) for what, detail in rows]
@@ -113,7 +119,7 @@ def test_a_truck_is_told_to_move_up_weighed_let_out_and_the_arm_falls_behind_it(
             assert at.records() == []
             module.inputs[REAR] = False
             await at.until(lambda: module.orders == ["open"])
-            await at.shown("晋L12345", "未超限")
+            await told(at, "晋L12345", "未超限")
             await at.until(lambda: module.lit == {"green"})
             assert view(at).next_step == "drive_off"
             at.roll_off()
@@ -139,12 +145,12 @@ def test_who_is_over_stays_before_the_arm_also_after_a_restart(identity, tmp_pat
                 await at.push("晋L12345")
                 at.roll_on(31_500)
                 at.axles(31_500)
-                await at.shown("晋L12345", "超限 6.50 吨")
+                await told(at, "晋L12345", "超限 6.50 吨")
                 await at.until(lambda: module.lit == {"red"})
                 assert (view(at).hold, view(at).next_step) == ("over", "unload")
             module.relays[RED - 1], module.relays[GREEN - 1] = False, True
             async with lane_at(tmp_path, identity, gate, module) as at:
-                await at.shown("晋L12345", "超限 6.50 吨")
+                await told(at, "晋L12345", "超限 6.50 吨")
                 await at.until(lambda: module.lit == {"red"})
                 assert view(at).hold == "over"
                 assert module.orders == []
@@ -200,7 +206,7 @@ def test_a_lane_whose_rules_fail_says_so_and_weighs_the_truck(identity, tmp_path
             await at.push("晋L12345")
             at.roll_on(20_000)
             at.axles()
-            await at.shown("晋L12345", "未超限")
+            await told(at, "晋L12345", "未超限")
             assert len(failed) == 3
             (line,) = journal(at)
             assert line[0] == "lane_error"
@@ -237,7 +243,7 @@ def test_a_truck_that_cannot_be_judged_does_not_stop_the_lane(identity, tmp_path
             await at.push("晋L12346")
             at.roll_on(20_000)
             at.axles()
-            await at.shown("晋L12346", "未超限")
+            await told(at, "晋L12346", "未超限")
             assert [r.plate for r in at.records()] == ["晋L12346"]
 
     asyncio.run(scenario())
@@ -282,7 +288,7 @@ def test_a_camera_of_the_cab_is_asked_when_the_truck_comes_to_rest(
             await at.push("晋L12345")
             at.roll_on(20_000)
             at.axles()
-            await at.shown("晋L12345", "未超限")
+            await told(at, "晋L12345", "未超限")
             (record,) = at.records()
             kinds = ["cab", "head", "weigh_room"] if sound else ["head"]
             assert [file.kind for file in record.files] == kinds

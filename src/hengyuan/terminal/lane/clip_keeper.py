@@ -192,7 +192,7 @@ class ClipKeeper:
             if newest is None or newest.kind == "void":
                 await self._missing(clip, "the passage was declared void")
                 return
-            sizes = await store.read(lambda db, of=newest: _sizes(db, of))
+            sizes = await store.read(partial(_sizes, record=newest))
             sizes |= {file.ref.digest: file.size for file in files}
             try:
                 make = correction(store.store, newest.seq, change, now_ms)
