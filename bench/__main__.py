@@ -23,6 +23,16 @@ RUNS = {
         sys.executable, "-m", "bench.intake", "--live", "--rate", "500", "--seconds", "10",
         "--json",
     ],
+    "terminal: ten scales, four cameras, four streams": [
+        sys.executable, "-m", "bench.terminal", "--json",
+    ],
+    "loss: 500 passages, ten kills": [
+        HENGYUAN, "world", "loss", "--passages", "500", "--kills", "10", "--json",
+    ],
+    "month: thirty days without the county": [sys.executable, "-m", "bench.month", "--json"],
+    "outage: beside Node-RED and thingsboard-gateway": [
+        sys.executable, "-m", "bench.outage", "--messages", "100", "--kills", "4", "--json",
+    ],
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Receivers that count: an HTTP collector, and a small MQTT broker (3.1.1 and 5) like ThingsBoard's."""
+"""Receivers that count: an HTTP collector, and a small MQTT broker (3.1.1 and 5)."""
 
 import asyncio
 import contextlib

@@ -120,9 +120,13 @@ class Site:
         odds, self.line.odds = self.line.odds, Odds(**dict.fromkeys(Odds.__slots__, 0.0))
         await asyncio.to_thread(enrol, config, enrolment, "SM2-SM3", SystemClock())
         self.line.odds = odds
+        await self.enrolled()
         self.absences.append(Absence(time.monotonic()))
         self._keeper = asyncio.create_task(self._keep())
         await self.wait_for_terminal()
+
+    async def enrolled(self) -> None:
+        """For who wants to do something before the terminal starts for the first time."""
 
     async def stop(self) -> None:
         """Stop everything, the database last."""
