@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 from scripts.chromium import launch_options
 from tests.terminal.county import County
@@ -70,6 +70,35 @@ def test_a_live_picture_plays_and_follows_a_camera_that_changes(tmp_path, small,
                 eyes.tell("use", "front", large)
                 now = await comes(page, lambda is_: is_["width"] == 640)
                 await comes(page, lambda is_: is_["at"] > now["at"] + 1)
+                assert complaints == []
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.slow
+def test_a_picture_that_stands_still_is_not_shown_as_live_and_comes_back(tmp_path, small):
+    county = County()
+
+    async def scenario():
+        with cameras({"front": small}) as eyes:
+            videos = [{"name": "东门前", "url": eyes.url("front"), "view": "front"}]
+            async with (
+                county.listening() as url,
+                open_gate() as gate,
+                site(tmp_path, url, identity_for(county), gate, videos=videos) as at,
+                opened(f"http://127.0.0.1:{at.server.port}/") as (page, complaints),
+            ):
+                said = page.locator(".live .said")
+                eye = "document.querySelector('.live video').dataset.state"
+                async with asyncio.timeout(20):
+                    while await page.evaluate(eye) != "playing":
+                        await asyncio.sleep(0.1)
+                await expect(said).to_be_hidden()
+                eyes.kill()
+                await expect(said).to_have_text("无画面", timeout=20_000)
+                with cameras({"front": small}, port=eyes.port):
+                    await expect(said).to_be_hidden(timeout=30_000)
+                    assert await page.evaluate(eye) == "playing"
                 assert complaints == []
 
     asyncio.run(scenario())
