@@ -2,23 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.timezone import localdate
-from django.utils.translation import gettext as _now
+from django.utils.timezone import localdate, localtime
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from hengyuan.platform.terminals.models import DEVICE_STATES
 from hengyuan.platform.upkeep.standing import detail_of
+from hengyuan.record.model import MAX_TIME_MS
 
 Words = dict[str, str | Promise]
+_TIMES = {"began_ms", "from_ms", "to_ms"}
 
 WHATS: Words = {
     "left_unweighed": _("Truck left unweighed"),
+    "left_held": _("Held truck left the scale"),
+    "left_unreleased": _("Held truck left the gate"),
+    "hold_ended": _("Hold ended by time"),
+    "skipped_scale": _("Truck skipped the scale"),
+    "exit_misread": _("Exit plate differs by a sign"),
+    "exit_unread": _("Exit plate not read"),
+    "exit_undated": _("Exit camera's time unusable"),
+    "override": _("Released by override"),
+    "void": _("Record made void"),
+    "barrier_opened": _("Barrier opened by hand"),
+    "barrier_failed": _("Barrier does not obey"),
+    "barrier_moved_by_hand": _("Barrier moved by another hand"),
+    "lamp_failed": _("Lamp does not obey"),
+    "sensor_lost": _("Position sensor lost"),
+    "sensor_back": _("Position sensor back"),
+    "tare_remembered": _("Tare taken from the store"),
+    "tare_implausible": _("Tare not plausible"),
+    "clips_missing": _("Clips missing"),
     "record_impossible": _("Record could not be made"),
+    "store_refused": _("Store refused a record"),
+    "lane_error": _("Fault of the lane's program"),
+    "shift_handover": _("Shift handed over"),
+    "configuration_applied": _("Configuration applied"),
+    "configuration_kept": _("Configuration kept"),
+    "configuration_rolled_back": _("Configuration rolled back"),
+    "rule_pack_applied": _("Rule pack applied"),
+    "software_updated": _("Software updated"),
+    "update_failed": _("Update failed"),
+    "test_weighing": _("Test weighing"),
+    "disk_full": _("Disk full"),
+    "disk_room": _("Disk has room again"),
+    "video_disk_full": _("Too little disk for video"),
+    "video_disk_room": _("Disk has room for video again"),
     "device_failed": _("Device failed"),
     "device_recovered": _("Device sound again"),
     "clock_off": _("Clock off"),
@@ -45,45 +78,106 @@ WHATS: Words = {
 """By the code; one that is not here is shown as it is."""
 
 MEMBERS: Words = {
+    "above_seq": pgettext_lazy("journal", "after record No."),
+    "back": pgettext_lazy("journal", "back again"),
+    "barrier": pgettext_lazy("journal", "barrier"),
+    "began_ms": pgettext_lazy("journal", "begun at"),
     "bound_kg": pgettext_lazy("journal", "bound (kg)"),
     "by": pgettext_lazy("journal", "by"),
+    "by_hand": pgettext_lazy("journal", "weighed by hand"),
     "cause": pgettext_lazy("journal", "cause"),
     "certificate": pgettext_lazy("journal", "certificate"),
     "count": pgettext_lazy("journal", "count"),
     "device": pgettext_lazy("journal", "device"),
-    "done": pgettext_lazy("journal", "done"),
+    "done": pgettext_lazy("journal", "what was done"),
+    "during": pgettext_lazy("journal", "during"),
+    "error": pgettext_lazy("journal", "error"),
     "for_s": pgettext_lazy("journal", "lasted (s)"),
-    "high_kg": pgettext_lazy("journal", "highest (kg)"),
+    "from_ms": pgettext_lazy("journal", "from time"),
+    "gave": pgettext_lazy("journal", "who gave"),
+    "gross_kg": pgettext_lazy("journal", "gross (kg)"),
+    "high_kg": pgettext_lazy("journal", "highest zero (kg)"),
+    "highest_kg": pgettext_lazy("journal", "highest weight (kg)"),
     "kg": pgettext_lazy("journal", "zero (kg)"),
-    "left": pgettext_lazy("journal", "left in stock"),
-    "low_kg": pgettext_lazy("journal", "lowest (kg)"),
+    "lamp": pgettext_lazy("journal", "lamp"),
+    "left": pgettext_lazy("journal", "left"),
+    "lost": pgettext_lazy("journal", "lost"),
+    "low_kg": pgettext_lazy("journal", "lowest zero (kg)"),
     "minimum": pgettext_lazy("journal", "minimum"),
+    "net_kg": pgettext_lazy("journal", "net (kg)"),
     "new": pgettext_lazy("journal", "new number"),
     "note": pgettext_lazy("journal", "note"),
     "offset_ms": pgettext_lazy("journal", "offset (ms)"),
     "old": pgettext_lazy("journal", "old number"),
     "outcome": pgettext_lazy("journal", "outcome"),
+    "over": pgettext_lazy("journal", "over the limit"),
+    "over_kg": pgettext_lazy("journal", "over by (kg)"),
+    "overrides": pgettext_lazy("journal", "overrides"),
     "part": pgettext_lazy("journal", "spare part"),
+    "phase": pgettext_lazy("journal", "phase"),
+    "place": pgettext_lazy("journal", "place"),
     "plan": pgettext_lazy("journal", "plan No."),
+    "plate": pgettext_lazy("journal", "plate"),
     "problem": pgettext_lazy("journal", "problem"),
     "readings": pgettext_lazy("journal", "readings"),
     "reason": pgettext_lazy("journal", "reason"),
+    "remarks": pgettext_lazy("journal", "remarks"),
+    "result": pgettext_lazy("journal", "result"),
     "scale": pgettext_lazy("journal", "scale"),
+    "seconds": pgettext_lazy("journal", "seconds"),
+    "seq": pgettext_lazy("journal", "record No."),
+    "skipped": pgettext_lazy("journal", "skipped the scale"),
     "state": pgettext_lazy("journal", "state"),
     "step": pgettext_lazy("journal", "step No."),
-    "steps": pgettext_lazy("journal", "steps"),
+    "steps": pgettext_lazy("journal", "number of steps"),
+    "stuck": pgettext_lazy("journal", "stuck"),
+    "tare_kg": pgettext_lazy("journal", "tare (kg)"),
+    "tare_seq": pgettext_lazy("journal", "tare of record No."),
     "test": pgettext_lazy("journal", "test"),
     "ticket": pgettext_lazy("journal", "ticket No."),
-    "title": pgettext_lazy("journal", "what"),
+    "title": pgettext_lazy("journal", "title"),
+    "to_ms": pgettext_lazy("journal", "to time"),
+    "took": pgettext_lazy("journal", "who took over"),
+    "totals": pgettext_lazy("journal", "totals"),
+    "trucks": pgettext_lazy("journal", "trucks"),
+    "typed": pgettext_lazy("journal", "plates typed"),
+    "unknown": pgettext_lazy("journal", "no verdict"),
+    "unload_kg": pgettext_lazy("journal", "to unload (kg)"),
+    "unloaded": pgettext_lazy("journal", "unloaded"),
+    "upto_seq": pgettext_lazy("journal", "up to record No."),
     "valid_until": pgettext_lazy("journal", "valid until"),
     "verified_by": pgettext_lazy("journal", "verified by"),
+    "void": pgettext_lazy("journal", "void"),
+    "wanted": pgettext_lazy("journal", "wanted"),
+    "weighed": pgettext_lazy("journal", "plate weighed"),
+    "weighed_meanwhile": pgettext_lazy("journal", "weighed meanwhile"),
+    "why": pgettext_lazy("journal", "why"),
+    "with_net": pgettext_lazy("journal", "with net"),
+    "witness": pgettext_lazy("journal", "second person"),
 }
 
-REASONS: Words = {
-    "backed_off": _("backed off"),
-    "too_quick": _("drove on before the weight stood"),
+VALUES: Words = {
+    "backed_off": pgettext_lazy("journal", "backed off"),
+    "left while the scale gave no weight": pgettext_lazy(
+        "journal", "left while the scale gave no weight"
+    ),
+    "drove over without stopping": pgettext_lazy("journal", "drove over without stopping"),
+    "drove over behind another truck": pgettext_lazy("journal", "drove over behind another truck"),
+    "left before its weight stood still": pgettext_lazy(
+        "journal", "left before its weight stood still"
+    ),
+    "ordered, but it did not move": pgettext_lazy("journal", "ordered, but it did not move"),
+    "moved by another hand": pgettext_lazy("journal", "moved by another hand"),
+    "not acknowledged": pgettext_lazy("journal", "not acknowledged"),
+    "the record could not be stored": pgettext_lazy("journal", "the record could not be stored"),
+    "done": pgettext_lazy("journal", "done"),
+    "impossible": pgettext_lazy("journal", "not possible"),
+    "over": pgettext_lazy("journal", "over the limit"),
+    "unknown": pgettext_lazy("journal", "no verdict"),
+    "open": pgettext_lazy("journal", "open"),
+    "close": pgettext_lazy("journal", "close"),
 }
-"""Details that are a short code themselves."""
+"""Texts and codes that terminals write as they are here."""
 
 
 def what_words(what: str) -> str:
@@ -95,23 +189,35 @@ def detail_words(text: str) -> str:
     """A detail in words: the members of an object one after the other, a text as it is."""
     detail = detail_of(text)
     if detail is None:
-        return str(REASONS.get(text, text))
-    return _now("; ").join(_members(detail))
+        return str(VALUES.get(text, text))
+    return _members(detail)
 
 
-def _members(detail: dict[str, Any]) -> Iterator[str]:
-    for name, value in detail.items():
-        if value in (None, "", []):
-            continue
-        yield f"{MEMBERS.get(name, name)}: {_value(name, value)}"
+def _members(detail: dict[str, Any]) -> str:
+    said = [
+        f"{_member(name, value)}: {_value(name, value)}"
+        for name, value in detail.items()
+        if value not in (None, "", [], {})
+    ]
+    return gettext("; ").join(said)
+
+
+def _member(name: str, value: Any) -> str:
+    if name == "left" and isinstance(value, str):  # at an exit camera, not of a stock
+        return str(pgettext("journal", "plate seen leaving"))
+    return str(MEMBERS.get(name, name))
 
 
 def _value(name: str, value: Any) -> str:
     if name == "state" and isinstance(value, str):
         return str(DEVICE_STATES.get(value, value))
+    if name in _TIMES and isinstance(value, int) and 0 <= value <= MAX_TIME_MS:
+        return f"{localtime(datetime.fromtimestamp(value / 1000, UTC)):%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, dict):
+        return _members(value)
     if isinstance(value, list):
         return ", ".join(str(each) for each in value)
-    return str(value)
+    return str(VALUES.get(value, value)) if isinstance(value, str) else str(value)
 
 
 def matter_words(matter: Any) -> str:
@@ -120,12 +226,15 @@ def matter_words(matter: Any) -> str:
         case "device":
             return f"{matter.key}: {DEVICE_STATES.get(matter.title, matter.title)}"
         case "ticket":
-            return _now("No. %(number)s: %(what)s") % {"number": matter.key, "what": matter.title}
+            return gettext("No. %(number)s: %(what)s") % {
+                "number": matter.key,
+                "what": matter.title,
+            }
         case "zero":
             return f"{matter.key}: {matter.kg} kg"
         case "part":
             left, _sign, minimum = matter.title.partition(" · ")
-            return _now("%(part)s: %(left)s left, should be %(minimum)s") % {
+            return gettext("%(part)s: %(left)s left, should be %(minimum)s") % {
                 "part": matter.key,
                 "left": left,
                 "minimum": minimum,
@@ -142,5 +251,5 @@ def due_words(matter: Any) -> str:
         return ""
     days = (matter.due - localdate()).days
     if days < 0:
-        return _now("expired %(days)d days ago") % {"days": -days}
-    return _now("%(days)d days left") % {"days": days}
+        return gettext("expired %(days)d days ago") % {"days": -days}
+    return gettext("%(days)d days left") % {"days": days}

@@ -63,7 +63,7 @@ def default_plans(gettext: Callable[[str], str]) -> tuple[PlanTable, ...]:
                 "take a picture of plate and indicator"
             ),
             _("Neither is possible: stop loading, let no truck out, tell the county office"),
-            _("Tell the firm that repairs it; a maintenance ticket is open"),
+            _("Tell the firm that repairs it, and see that a maintenance ticket is open"),
             _("After the repair: weigh a truck of known weight twice, write the result down"),
         ],
     )
@@ -73,7 +73,7 @@ def default_plans(gettext: Callable[[str], str]) -> tuple[PlanTable, ...]:
         steps=[
             _("Look at power, network cable and lens of the camera"),
             _("Type the plates by hand; every truck's plate is photographed"),
-            _("Tell the firm that repairs it; a maintenance ticket is open"),
+            _("Tell the firm that repairs it, and see that a maintenance ticket is open"),
             _("After the repair: let a truck pass and compare its plate"),
         ],
     )
@@ -83,7 +83,7 @@ def default_plans(gettext: Callable[[str], str]) -> tuple[PlanTable, ...]:
         steps=[
             _("Tell each driver the verdict by word of mouth; over the limit: no way out"),
             _("Look at power and cable of the display"),
-            _("Tell the firm that repairs it; a maintenance ticket is open"),
+            _("Tell the firm that repairs it, and see that a maintenance ticket is open"),
             _("After the repair: let the display show a verdict"),
         ],
     )
