@@ -27,6 +27,9 @@ class Video:
         self.fails = []
         self.store = None
 
+    def keeps(self, lane):
+        return lane == 1
+
     async def clip(self, lane, from_ms, to_ms):
         self.asked.append((lane, from_ms, to_ms))
         if self.fails:
@@ -250,7 +253,7 @@ def test_without_video_any_more_what_is_owed_is_written_down(
             monkeypatch.setattr(app, "Surroundings", Surroundings)
             async with site(tmp_path, NOWHERE, identity, gate, clips=CLIPS) as at:
                 await at.until(lambda: journal(at))
-                assert journal(at)[0][1]["why"] == "the terminal has no video any more"
+                assert journal(at)[0][1]["why"] == "the lane has no video any more"
 
     asyncio.run(scenario())
 

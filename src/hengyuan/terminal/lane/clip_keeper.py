@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from hengyuan.record.model import Record
 from hengyuan.terminal.config_tables import ClipTable
 from hengyuan.terminal.lane.amending import AlreadyCorrected, correction, with_files
+from hengyuan.terminal.lane.clips import Clips
 from hengyuan.terminal.lane.detail import detail_of
 from hengyuan.terminal.lane.keepers import Spawn
 from hengyuan.terminal.lane.recorder import Recorder, Surroundings
@@ -71,7 +72,7 @@ class ClipKeeper:
 
     def departed(self, seq: int | None) -> None:
         """The truck of a record has left the scale; None where it is not stored yet."""
-        if seq is not None and self._around.clips is not None:
+        if seq is not None and self._clips is not None:
             self._spawn(self._gone(seq))
 
     def tick(self, now: float) -> None:
@@ -101,12 +102,17 @@ class ClipKeeper:
         finally:
             self._busy = False
 
+    @property
+    def _clips(self) -> Clips | None:
+        clips = self._around.clips
+        return clips if clips is not None and clips.keeps(self._number) else None
+
     # which trucks
 
     async def _look(self) -> None:
         weighed = list(self._around.board.newest)
         looked_at = weighed[0].record.seq
-        if self._around.clips is not None:
+        if self._clips is not None:
             for each in reversed(weighed):
                 record = each.record
                 new = self._looked_at is None or record.seq > self._looked_at
@@ -161,18 +167,19 @@ class ClipKeeper:
         files, why = await self._made(clip)
         if files:
             await self._keep(clip, files)
-        elif clip.tries + 1 >= TRIES or self._around.clips is None:
+        elif clip.tries + 1 >= TRIES or self._clips is None:
             await self._missing(clip, why)
         else:
             await self._around.store.do(self._within, clips.tried, first_seq=first_seq)
             self._due[first_seq] = self._around.clock.monotonic() + RETRY_S * (clip.tries + 1)
 
     async def _made(self, clip: DueClip) -> tuple[list[StoredFile], str]:
-        if self._around.clips is None:
-            return [], "the terminal has no video any more"
+        clips = self._clips
+        if clips is None:
+            return [], "the lane has no video any more"
         assert clip.to_ms is not None
         try:
-            files = await self._around.clips.clip(clip.lane, clip.from_ms, clip.to_ms)
+            files = await clips.clip(clip.lane, clip.from_ms, clip.to_ms)
         except Exception as error:
             log.exception("clips.failed", lane=self._number)
             return [], str(error) or type(error).__name__

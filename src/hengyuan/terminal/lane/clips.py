@@ -10,6 +10,10 @@ from hengyuan.terminal.lane.sightings import StoredFile
 class Clips(Protocol):
     """Whatever keeps the pictures of a lane's cameras for a while."""
 
+    def keeps(self, lane: int) -> bool:
+        """Whether there is any camera of a lane whose clips can be had."""
+        ...
+
     async def clip(self, lane: int, from_ms: int, to_ms: int) -> list[StoredFile]:
         """Clips of all cameras of `lane` over a span of the wall clock, stored as evidence files.
 

@@ -203,6 +203,12 @@ class Video:
             run = segment.run
             yield LiveSegment(number, init, data, segment.kept.duration_ms)
 
+    def keeps(self, lane: int) -> bool:
+        """Whether any camera of a lane is recorded whose clips are evidence."""
+        return any(
+            camera.lane == lane and camera.stream.view in KINDS for camera in self._cameras.values()
+        )
+
     async def clip(self, lane: int, from_ms: int, to_ms: int) -> list[StoredFile]:
         """Clips of a lane's cameras as evidence files, durably stored; times by this machine's
         clock, as records have them. Empty where nothing was recorded. OSError if the disk refuses.
