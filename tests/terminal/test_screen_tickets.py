@@ -7,7 +7,9 @@ import io
 import msgspec
 import pytest
 from pypdf import PdfReader
+from typer.testing import CliRunner
 
+from hengyuan.cli.terminal import app
 from hengyuan.record.model import Record
 from hengyuan.record.ticket import parse_ticket
 from hengyuan.terminal.screen.escpos import COLUMNS, qr_bytes, ticket_bytes
@@ -239,6 +241,33 @@ def test_a_printer_that_is_off_is_said():
             await Printer(PrinterTable(transport=transport)).print(ticket())
 
     asyncio.run(scenario())
+
+
+def test_an_installer_tries_the_printer_with_a_sample(tmp_path):
+    config = tmp_path / "gate.toml"
+    table = """
+data_dir = "data"
+[platform]
+url = "https://platform.example"
+[printer]
+transport = { kind = "tcp", host = "127.0.0.1", port = PORT }
+paper = "58mm"
+[[lanes]]
+number = 1
+scale = { driver = "f4", name = "秤", transport = { kind = "tcp", host = "127.0.0.1", port = 9 } }
+displays = [{ driver = "html", name = "屏" }]
+"""
+    config.write_text(table.replace("PORT", "9"), "utf-8")
+    dry = CliRunner().invoke(app, ["print-test", str(config), "--dry-run", str(tmp_path / "out")])
+    assert dry.exit_code == 0, dry.output
+    data = (tmp_path / "out").read_bytes()
+    assert data.startswith(b"\x1b@")
+    assert "示例" in "\n".join(lines_of(data))
+    failed = CliRunner().invoke(app, ["print-test", str(config)])
+    assert failed.exit_code == 1
+    assert "未能打印" in failed.output
+    config.write_text(table.replace("[printer]", "[video]\n#").partition("paper")[0], "utf-8")
+    assert CliRunner().invoke(app, ["print-test", str(config)]).exit_code == 2
 
 
 # as PDF

@@ -111,3 +111,10 @@ def test_the_lane_is_as_the_last_record_or_clearing_left_it(killed):
         assert standing.seq == newest
     else:
         assert newest % 3 == 0 or said.cleared >= newest
+
+
+def test_every_record_is_in_one_passage(killed):
+    _, _, store = killed
+    passages = store._db.execute("SELECT first_seq, seq, records FROM passage ORDER BY first_seq")
+    newest = store.head()[0]
+    assert passages.fetchall() == [(seq, seq, 1) for seq in range(1, newest + 1)]

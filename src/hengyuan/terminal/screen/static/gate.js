@@ -1,4 +1,6 @@
 // The gatekeeper's page: puts into place what the terminal sends, and computes nothing itself.
+import { sound } from "/static/sound.js";
+
 const $ = (id) => document.getElementById(id);
 const OLD_AFTER_MS = 25000;
 let heardAt = performance.now();
@@ -6,6 +8,19 @@ let heardAt = performance.now();
 function text(node, value) {
   if (node.textContent !== value) node.textContent = value;
 }
+
+// keys are for the lane that was weighed or touched last
+function activate(root) {
+  for (const lane of document.querySelectorAll("section.lane")) {
+    lane.toggleAttribute("data-active", lane === root);
+  }
+}
+for (const lane of document.querySelectorAll("section.lane")) {
+  for (const kind of ["pointerdown", "focusin"]) lane.addEventListener(kind, () => activate(lane));
+}
+activate(document.querySelector("section.lane"));
+
+let begun = false;
 
 function showLane(lane) {
   const root = $(`lane-${lane.number}`);
@@ -40,6 +55,8 @@ function showLane(lane) {
   part("flags").replaceChildren(...truck.flags.map((flag) => element("li", flag)));
   if (root.dataset.seq !== String(truck.seq)) {
     root.dataset.seq = truck.seq;
+    activate(root);
+    if (begun) sound(truck.level);
     part("pictures").replaceChildren(...truck.pictures.map(picture));
   }
 }
@@ -129,6 +146,7 @@ function show(gate) {
   heardAt = performance.now();
   $("lost").hidden = true;
   gate.lanes.forEach(showLane);
+  begun = true;
   $("platform-light").className = `light ${gate.platform.light}`;
   text($("platform-text"), gate.platform.text);
   $("platform-text").title = gate.platform.why;

@@ -11,9 +11,10 @@ document.addEventListener("keydown", (event) => {
   const key = keyOf(event);
   const typing = event.target.matches("input, select, textarea");
   if (typing && (key.startsWith("Arrow") || key.startsWith("Page"))) return;
-  const wanted = [...document.querySelectorAll("[data-key]")].find(
+  const able = [...document.querySelectorAll("[data-key]")].filter(
     (each) => each.dataset.key === key && !each.disabled && each.offsetParent !== null,
   );
+  const wanted = able.find((each) => each.closest("[data-active]")) ?? able[0];
   if (!wanted) return;
   event.preventDefault();
   wanted.focus();
