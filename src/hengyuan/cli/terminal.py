@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from hengyuan.cli import terminal_doctor, terminal_service, terminal_setup
+from hengyuan.cli import terminal_doctor, terminal_print, terminal_service, terminal_setup
 from hengyuan.cli._terminal_decode import (
     line,
     model_lines,
@@ -37,6 +37,7 @@ app = typer.Typer(
 
 app.command("setup")(terminal_setup.setup)
 app.command("doctor")(terminal_doctor.doctor)
+app.command("print-test")(terminal_print.print_test)
 app.add_typer(terminal_service.app, name="service")
 
 _KINDS_ZH = {
