@@ -44,7 +44,7 @@ def recording(folder, settings, **more):
         yield at
     finally:
         at.ask_to_stop()
-        at.join()
+        at.join(2)
 
 
 def pictures(path):

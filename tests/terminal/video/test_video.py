@@ -11,6 +11,7 @@ import pytest
 from hengyuan.terminal.config import ConfigError, read_config
 from hengyuan.terminal.screen.pin import pin_digest
 from hengyuan.terminal.screen.video import playlist
+from hengyuan.terminal.video import video as video_module
 from hengyuan.terminal.video.asked import NoVideo
 from hengyuan.terminal.video.chunks import Kept
 from hengyuan.terminal.video.recorder import Announced
@@ -38,7 +39,7 @@ def length_s(path):
         return file.duration / av.time_base
 
 
-def test_clips_live_pictures_and_states(tmp_path, small):
+def test_clips_live_pictures_and_states(tmp_path, small, monkeypatch):
     async def scenario():
         with cameras({"front": small, "cab": small}) as eyes:
             videos = [
@@ -65,6 +66,13 @@ def test_clips_live_pictures_and_states(tmp_path, small):
                 assert 1 <= length_s(path) <= 1 + 2 * 0.8
                 assert await video.clip(1, now_ms - 9_000_000, now_ms - 8_000_000) == []
                 assert await video.clip(2, now_ms - 1000, now_ms) == []
+
+                monkeypatch.setattr(video_module, "MAX_EVIDENCE_BYTES", 15_000)
+                parts = await video.clip(1, now_ms - 1000, now_ms)
+                assert len(parts) >= 2, "a file is no larger than the protocol takes"
+                assert max(part.size for part in parts) < 15_000
+                monkeypatch.setattr(video_module, "MAX_PARTS", 1)
+                assert await video.clip(1, now_ms - 1000, now_ms) == parts[-1:]
 
                 exported = await video.export("驾驶室", now_ms - 1000, now_ms)
                 assert 1 <= length_s(exported) <= 1 + 2 * 0.8

@@ -32,6 +32,19 @@ def runs_of(segments: Iterable[Kept]) -> list[tuple[bytes, list[Kept]]]:
     return runs
 
 
+def parts_of(segments: Sequence[Kept], most_bytes: int) -> list[list[Kept]]:
+    """The segments in as few parts as have room in files of that size; a part has one at least."""
+    parts: list[list[Kept]] = []
+    size = 0
+    for kept in segments:
+        if not parts or size + kept.size > most_bytes:
+            parts.append([])
+            size = 0
+        parts[-1].append(kept)
+        size += kept.size
+    return parts
+
+
 def join(init: bytes, segments: Sequence[Kept], target: Path) -> int:
     """Write the segments into one file whose time begins at 0; its length in ms, 0 if nothing could
     be read. A gap in the recording is a gap in the file. OSError if the disk refuses."""

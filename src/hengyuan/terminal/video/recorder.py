@@ -21,8 +21,6 @@ from hengyuan.terminal.video.timeline import Timeline
 
 log = structlog.get_logger(__name__)
 
-STOP_S = 2.0
-"""A thread that waits for a silent camera is not waited for any longer: it holds nothing."""
 _NOT_PLAYABLE_S = 60.0
 
 
@@ -90,10 +88,10 @@ class Recorder:
         """The thread ends with the next packet."""
         self._stop.set()
 
-    def join(self) -> None:
-        """Wait until it has ended, though not for a camera that is silent."""
+    def join(self, most_s: float) -> None:
+        """Wait until it has ended, though not for long: it may wait for a silent camera."""
         if self._thread.is_alive():
-            self._thread.join(STOP_S)
+            self._thread.join(most_s)
 
     # in the thread
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import secrets
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,8 +21,9 @@ from hengyuan.terminal.devices import Counters, DeviceState
 from hengyuan.terminal.lane.sightings import StoredFile
 from hengyuan.terminal.video.asked import LiveSegment as LiveSegment
 from hengyuan.terminal.video.asked import NoVideo as NoVideo
+from hengyuan.terminal.video.chunks import Kept
 from hengyuan.terminal.video.feed import Feed
-from hengyuan.terminal.video.joining import join, runs_of
+from hengyuan.terminal.video.joining import join, parts_of, runs_of
 from hengyuan.terminal.video.limits import make_room
 from hengyuan.terminal.video.recorder import Recorder
 from hengyuan.terminal.video.ring import Ring
@@ -42,7 +44,13 @@ KINDS: dict[View, FileKind] = {
     "panorama": "panorama_clip",
 }
 """What a clip of each view is called in a record; other views have no name there."""
+MAX_EVIDENCE_BYTES = 31 * 1024 * 1024
+"""The protocol takes files of 32 MiB; a little more than the pictures goes into one."""
+MAX_PARTS = 3
+"""Files of one camera in one clip: a record names 16 at most."""
 LIMITS_S = 10.0
+STOP_S = 2.0
+"""A thread that waits for a silent camera is not waited for any longer: it holds nothing."""
 LATE_S = 20.0
 """A clip waits so long for the segment that its end lies in."""
 
@@ -128,8 +136,9 @@ class Video:
         recorders = [camera.recorder for camera in self._cameras.values()]
         for recorder in recorders:
             recorder.ask_to_stop()
+        end = time.monotonic() + STOP_S
         for recorder in recorders:
-            await asyncio.to_thread(recorder.join)
+            await asyncio.to_thread(recorder.join, max(0.0, end - time.monotonic()))
         self._pool.shutdown(wait=True)
 
     # how things are
@@ -214,8 +223,9 @@ class Video:
         clock, as records have them. Empty where nothing was recorded. OSError if the disk refuses.
 
         A clip holds whole segments: it begins up to two seconds earlier and ends as much later. A
-        stream that began anew in between gives two files. Of a longer span than `max_clip_s` the
-        end is kept.
+        stream that began anew in between gives two files, and so do more bytes than the protocol
+        takes in one. Of a longer span than `max_clip_s`, or of more than three files, the end is
+        kept.
         """
         from_ms = max(from_ms, to_ms - self._table.max_clip_s * 1000)
         ahead_ms = self._checked.offset_ms or 0
@@ -224,7 +234,9 @@ class Video:
             kind = KINDS.get(camera.stream.view)
             if camera.lane != lane or kind is None:
                 continue
-            paths = await self._cut(camera, from_ms - ahead_ms, to_ms - ahead_ms)
+            paths = await self._cut(
+                camera, from_ms - ahead_ms, to_ms - ahead_ms, MAX_EVIDENCE_BYTES, MAX_PARTS
+            )
             try:
                 for path in paths:
                     data = await asyncio.to_thread(path.read_bytes)
@@ -252,13 +264,29 @@ class Video:
                 path.unlink(missing_ok=True)
         return longest
 
-    async def _cut(self, camera: _Camera, from_ms: int, to_ms: int) -> list[Path]:
-        """Files of a span in the work folder, one for each beginning of the stream."""
+    async def _cut(
+        self,
+        camera: _Camera,
+        from_ms: int,
+        to_ms: int,
+        most_bytes: int = 2**40,
+        most_parts: int = 1000,
+    ) -> list[Path]:
+        """Files of a span in the work folder, at least one for each beginning of the stream."""
         await self._recorded_until(camera, to_ms)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._pool, _cut, camera.recorder.ring, self._folder / ".work", from_ms, to_ms
-        )
+        ring, folder = camera.recorder.ring, self._folder / ".work"
+
+        def cut() -> list[Path]:
+            parts = [
+                (init, part)
+                for init, segments in runs_of(ring.span(from_ms, to_ms))
+                for part in parts_of(segments, most_bytes)
+            ]
+            if len(parts) > most_parts:
+                log.warning("video.clip_shortened", video=camera.stream.name, parts=len(parts))
+            return _write(parts[-most_parts:], folder)
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, cut)
 
     async def _recorded_until(self, camera: _Camera, to_ms: int) -> None:
         """Wait for the segment that lies around this moment, if it is still to come."""
@@ -272,10 +300,11 @@ class Video:
                     number = segment.kept.number
 
 
-def _cut(ring: Ring, folder: Path, from_ms: int, to_ms: int) -> list[Path]:
+def _write(parts: Sequence[tuple[bytes, list[Kept]]], folder: Path) -> list[Path]:
+    """A file of each part that can be read, or none at all if the disk refuses one."""
     paths = []
     try:
-        for init, segments in runs_of(ring.span(from_ms, to_ms)):
+        for init, segments in parts:
             path = folder / f"{secrets.token_hex(8)}.mp4"
             paths.append(path)
             if not join(init, segments, path):
