@@ -433,3 +433,102 @@ def test_one_that_was_recorded_is_not_weighed_again_after_such_a_failure(bench):
     drive_off(bench, 30_000)
     assert bench.phase is Phase.EMPTY
     assert bench.heard.gone == [passage]
+
+
+# restarts, and what comes late, with sensors
+
+
+def on_scale(mass_kg=30_000, seq=7):
+    """The recorded truck that stood on the scale when the last run ended."""
+    before = Bench()
+    before.drive_on(mass_kg)
+    before.hold(mass_kg, 1.5)
+    seen = before.heard.completed[0].sightings
+    return Passage(1000.0, settled_at=1000.0, mass_kg=mass_kg, seq=seq, sightings=dict(seen))
+
+
+def test_half_a_truck_found_after_a_restart_is_not_weighed():
+    bench = Bench(places=EDGES)
+    bench.beams(front_edge=None, rear_edge=None)
+    bench.camera("晋L00001", ago_s=60)
+    bench.axles()
+    bench.hold(12_000, 1.0)
+    bench.beams(front_edge=False, rear_edge=True)
+    bench.hold(12_000, 20.0)
+    assert not bench.heard.completed
+    bench.beams(rear_edge=False)
+    bench.hold(30_000, 1.5)
+    (passage,) = bench.heard.completed
+    assert (passage.mass_kg, passage.plate, passage.resumed) == (30_000, "晋L00001", True)
+
+
+def test_a_recorded_truck_that_covers_an_edge_after_a_restart_is_known_once_it_is_clear():
+    passage = on_scale()
+    bench = Bench(places=EDGES, on_scale=passage)
+    bench.beams(front_edge=True)
+    bench.hold(26_000, 5.0)
+    assert not bench.heard.completed
+    bench.beams(front_edge=False)
+    bench.hold(30_000, 1.5)
+    assert bench.heard.again_ == [passage]
+    assert not bench.heard.completed
+
+
+def test_a_recorded_truck_that_drives_off_over_its_edge_after_a_restart_is_not_weighed_in_half():
+    passage = on_scale()
+    bench = Bench(places=EDGES, on_scale=passage)
+    bench.hold(30_000, 0.3)
+    bench.beams(front_edge=True)
+    bench.ramp(30_000, 14_000)
+    bench.hold(14_000, 5.0)
+    bench.ramp(14_000, 0)
+    bench.beams(front_edge=False)
+    bench.hold(0, 0.5)
+    assert not bench.heard.completed
+    assert bench.heard.gone == [passage]
+    assert bench.phase is Phase.EMPTY
+
+
+def test_one_that_backs_off_after_its_verdict_has_left_and_its_record_stands(bench):
+    drive_on(bench, 33_000)
+    bench.hold(33_000, 1.5)
+    passage = bench.finish()
+    bench.beams(rear_edge=True)
+    bench.ramp(33_000, 0)
+    bench.beams(rear_edge=False)
+    bench.hold(0, 0.5)
+    assert bench.heard.gone == [passage]
+    assert len(bench.heard.completed) == 1
+    drive_on(bench, 30_000)
+    bench.hold(30_000, 1.5)
+    assert bench.heard.completed[1].corrects is None
+
+
+def test_a_plate_that_comes_late_finds_its_truck_though_an_edge_is_covered_by_then(bench):
+    bench.beams(rear_edge=True)
+    bench.ramp(0, 30_000)
+    bench.axles()
+    bench.beams(rear_edge=False)
+    bench.hold(30_000, 3.0)
+    passage = bench.finish()
+    bench.beams(front_edge=True)
+    sighting = bench.camera("晋L00001")
+    assert bench.heard.late == [(passage, sighting)]
+
+
+def test_a_scale_that_falls_silent_while_an_edge_is_covered_goes_on_when_both_are_well(bench):
+    bench.camera("晋L00001")
+    bench.beams(rear_edge=True)
+    bench.ramp(0, 12_000)
+    bench.silence(5.0)
+    bench.axles()
+    bench.beams(rear_edge=False)
+    bench.hold(30_000, 1.5)
+    assert [p.mass_kg for p in bench.heard.completed] == [30_000]
+
+
+def test_one_that_leaves_while_the_scale_is_silent_leaves_a_reason(bench):
+    bench.ramp(0, 12_000)
+    bench.silence(5.0)
+    bench.hold(0, 0.5)
+    assert bench.heard.unweighed == ["left while the scale gave no weight"]

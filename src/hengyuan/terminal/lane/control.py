@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import structlog
+
 from hengyuan.terminal.board import BarrierView, Hold, LaneView, Weighed
 from hengyuan.terminal.clock import Clock
 from hengyuan.terminal.config_tables import ControlTable, HoldTable
@@ -13,6 +15,8 @@ from hengyuan.terminal.drivers.base import BarrierDriver, LampDriver
 from hengyuan.terminal.lane.keepers import BarrierKeeper, LampKeeper, Reporter, Spawn, Wanted
 from hengyuan.terminal.lane.lane import Lane
 from hengyuan.terminal.lane.phases import Phase
+
+log = structlog.get_logger(__name__)
 
 _STANDING = (Phase.SETTLING, Phase.WEIGHED, Phase.JUDGED, Phase.TOLD)
 
@@ -120,6 +124,9 @@ class Control:
             keeper = BarrierKeeper(driver, barrier, rule, clock, spawn, reporter)
             (self._exits if barrier.place == "exit" else self._entries).append(keeper)
         self._lamps = [LampKeeper(lamp, rule, clock, spawn, reporter) for lamp in lamps]
+        for keeper in self._exits + self._entries:
+            if not keeper.driver.guards_itself and not self._looked_under(keeper):
+                log.warning("lane.barrier_never_closed", barrier=keeper.driver.name)
         self._exit = ExitRule(rule, guarded="barrier" not in places)
         self._entry: Wanted | None = None
         self._entry_closed_at = float("-inf")
@@ -128,6 +135,10 @@ class Control:
         """The truck on the scale was let out by the gatekeeper."""
         self._lit: LampColour = "yellow"
         self._watched_since = clock.monotonic()
+
+    def _looked_under(self, keeper: BarrierKeeper) -> bool:
+        """Whether a sensor says what is under the arm; without one it is not told to close."""
+        return ("barrier" if keeper.view.place == "exit" else "approach") in self._places
 
     async def open_exit(self, truck: bool) -> str | None:
         """Open the exit barrier by order; why it did not take the order, None where it did."""

@@ -225,7 +225,7 @@ class Lane:
                 self._join(reading.at)
 
     def _why_unweighed(self) -> str:
-        if self.scale is not DeviceState.OK:
+        if self._current().after_gap:
             return "left while the scale gave no weight"
         if self.edges.crossed:
             return "drove over without stopping"
@@ -392,7 +392,7 @@ class Lane:
         """The scale gave no weight for a while: another truck may stand on it now."""
         if self.phase in (Phase.WEIGHED, Phase.JUDGED, Phase.TOLD, Phase.LEAVING):
             self._unwatched = True
-        elif self.passage is not None and self.passage.follows is not None:
+        elif self.passage is not None:
             self.passage.after_gap = True
 
     def _current(self) -> Passage:

@@ -17,7 +17,7 @@ class Passage:
     follows: Passage | None = None
     """The weight changed without the scale having been free: the passage it may belong to."""
     after_gap: bool = False
-    """Between this one and `follows` nobody watched the scale."""
+    """Since it arrived, or between `follows` and this one, the scale gave no weight for a while."""
     corrects: int | None = None
     """Seq of the record that this passage weighs anew."""
     settled_at: float | None = None
