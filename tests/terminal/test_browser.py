@@ -38,8 +38,9 @@ async def opened(at, complaints):
             await browser.close()
 
 
-async def violations(page):
-    found = (await Axe().run(page)).response["violations"]
+async def violations(page, only=()):
+    options = {"runOnly": list(only)} if only else {}
+    found = (await Axe().run(page, options=options)).response["violations"]
     grave = [each for each in found if each["impact"] in ("serious", "critical")]
     return [(each["id"], each["nodes"][0]["html"]) for each in grave]
 
@@ -124,3 +125,62 @@ def test_the_gatekeeper_logs_in_and_out(tmp_path):
             await expect(page.get_by_label("口令")).to_be_visible()
 
     asyncio.run(scenario())
+
+
+PEOPLE = {
+    "people": [
+        {"name": "张三", "pin": pin_digest("246810")},
+        {"name": "李四", "pin": pin_digest("135791"), "role": "supervisor"},
+    ]
+}
+PAGES = ("/", "/records", "/records/1", "/records/1/loading", "/records/1/override",
+         "/records/1/ticket?paper=a5", "/lanes/1/manual", "/totals", "/shifts")  # fmt: skip
+
+
+def test_the_gatekeeper_types_a_plate_by_touch_and_prints_with_keys(tmp_path):
+    identity = identity_for(County())
+    complaints, found = [], []
+
+    async def scenario():
+        async with (
+            open_gate() as gate,
+            site(tmp_path, "http://127.0.0.1:1", identity, gate, more=PEOPLE) as at,
+            opened(at, complaints) as open_page,
+        ):
+            page = await open_page("/")
+            await page.get_by_label("姓名").select_option("张三")
+            await page.get_by_label("口令").fill("246810")
+            await page.keyboard.press("Enter")
+            await expect(page.get_by_text("下一辆车可以上秤")).to_be_visible()
+            await at.push(None)
+            at.roll_on(31_500)
+            at.axles(31_500)
+            await expect(page.get_by_text("卸载 6.50 吨")).to_be_visible()
+            await expect(page.get_by_role("link", name="车牌未识别")).to_be_visible()
+            await page.keyboard.press("F2")
+            for key in "晋L12345":
+                await page.get_by_role("button", name=key, exact=True).click()
+            await expect(page.get_by_label("车牌", exact=True)).to_have_value("晋L12345")
+            await page.get_by_role("button", name="删除一位").click()
+            await page.get_by_role("button", name="6", exact=True).click()
+            await page.get_by_role("button", name="保存车牌").click()
+            await expect(page.get_by_text("车牌已补录")).to_be_visible()
+            await expect(page.get_by_role("heading", name="晋L12346")).to_be_visible()
+            await page.keyboard.press("F8")
+            await expect(page.get_by_role("article", name="过磅单")).to_contain_text("晋L12346")
+            await page.keyboard.press("Escape")
+            await page.get_by_role("button", name="明暗切换").click()
+            await expect(page.locator("html")).to_have_attribute("data-look", "dark")
+            for path in PAGES:
+                await page.goto(f"http://127.0.0.1:{at.server.port}{path}")
+                await expect(page.locator("html")).to_have_attribute("data-look", "dark")
+                found += await violations(page)
+                # what the look changes is colours
+                await page.evaluate("document.documentElement.dataset.look = 'light'")
+                found += await violations(page, only=["color-contrast"])
+                wide = await page.evaluate("document.documentElement.scrollWidth")
+                assert wide <= 1366, path
+
+    asyncio.run(scenario())
+    assert found == []
+    assert [each for each in complaints if "evidence" not in each] == []
