@@ -33,9 +33,9 @@ def free_port() -> int:
 async def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=300)
-    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--kills", type=int, default=6)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--rate", type=float, default=20.0, help="messages a second")
+    parser.add_argument("--rate", type=float, default=5.0, help="messages a second")
     parser.add_argument("--quiet", type=float, default=40.0, help="seconds to catch up in silence")
     parser.add_argument("--tools", type=Path, default=Path(".bench") / "outage")
     parser.add_argument("--only", help="a part of a name")

@@ -40,7 +40,8 @@ class _Server:
         self._writers.add(writer)
         try:
             await self._converse(reader, writer)
-        except (OSError, EOFError, ValueError):
+        except (OSError, EOFError, ValueError, asyncio.CancelledError):
+            # cut, here or there; nobody waits for this task
             pass
         finally:
             self._writers.discard(writer)

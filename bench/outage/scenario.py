@@ -37,8 +37,9 @@ class Plan:
 
     @property
     def kills_after(self) -> list[int]:
-        """After which messages the program is killed."""
-        return sorted(random.Random(self.seed).sample(range(1, self.messages), self.kills))
+        """After which messages the program is killed: by chance, one in each part of the run."""
+        chance, part = random.Random(self.seed), self.messages / self.kills
+        return [round((n + chance.uniform(0.2, 0.9)) * part) for n in range(self.kills)]
 
     @property
     def away(self) -> range:

@@ -68,6 +68,11 @@ def _rest(port: int) -> dict[str, Any]:
     series = [{"type": "integer", "key": key, "value": f"${{{key}}}"} for key in ("n", "kg")]
     return {
         "server": {"host": "127.0.0.1", "port": str(port), "SSL": False},
+        "requestsMapping": {
+            "attributeRequests": [],
+            "attributeUpdates": [],
+            "serverSideRpc": [],
+        },
         "mapping": [
             {
                 "endpoint": "/in",
