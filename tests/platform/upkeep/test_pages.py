@@ -72,8 +72,12 @@ def test_the_journal_is_narrowed_down_by_what_and_by_words(cast: Cast, terminal:
     by_text = page(cast.county_clerk, "journal", "?search=原样")
     assert "原样显示" in by_text
     assert "无显示" not in by_text
-    by_day = page(cast.county_clerk, "journal", "?from_day=2030-01-01")
-    assert "无显示" not in by_day
+    for query, shows in (
+        ("?from_day=2026-09-21&to_day=2026-09-21", True),
+        ("?from_day=2026-09-22", False),
+        ("?to_day=2026-09-20", False),
+    ):
+        assert ("无显示" in page(cast.county_clerk, "journal", query)) is shows, query
 
 
 def test_an_export_has_the_rows_and_is_noted(cast: Cast, terminal: Terminal) -> None:

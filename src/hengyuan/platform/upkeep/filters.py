@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
+from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext_lazy as _
 
 from hengyuan.platform.accounts.scope import visible_regions
@@ -19,13 +21,14 @@ def _counties(request: Any) -> QuerySet[Any]:
     return visible_regions(request.user if request else None).counties()
 
 
-def _day(lookup: str, label: Any) -> django_filters.DateFilter:
-    return django_filters.DateFilter(
-        field_name="at__date",
-        lookup_expr=lookup,
-        label=label,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+def _day(method: str, label: Any) -> django_filters.DateFilter:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return django_filters.DateFilter(method=method, label=label, widget=widget)
+
+
+def _begin_of(day: date) -> datetime:
+    """In the county's time; a comparison with it can use the index, one of dates cannot."""
+    return datetime(day.year, day.month, day.day, tzinfo=get_current_timezone())
 
 
 class JournalFilter(django_filters.FilterSet):
@@ -41,12 +44,18 @@ class JournalFilter(django_filters.FilterSet):
     what = django_filters.ChoiceFilter(
         choices=list(WHATS.items()), label=_("what happened"), empty_label=_("Everything")
     )
-    from_day = _day("gte", _("from"))
-    to_day = _day("lte", _("to"))
+    from_day = _day("since", _("from"))
+    to_day = _day("until", _("to"))
 
     class Meta:
         model = JournalEntry
         fields = ["search", "county", "what", "from_day", "to_day"]
+
+    def since(self, entries: QuerySet[Any], name: str, day: date) -> QuerySet[Any]:
+        return entries.filter(at__gte=_begin_of(day))
+
+    def until(self, entries: QuerySet[Any], name: str, day: date) -> QuerySet[Any]:
+        return entries.filter(at__lt=_begin_of(day + timedelta(days=1)))
 
     def by_text(self, entries: QuerySet[Any], name: str, text: str) -> QuerySet[Any]:
         wanted = text.strip()

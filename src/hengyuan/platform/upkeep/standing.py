@@ -106,7 +106,10 @@ def _verified(detail: Detail) -> Change:
 
 def _clock(is_over: bool) -> Callable[[Detail], Change]:
     def read(detail: Detail) -> Change:
-        offset_s = round(_kg(detail["offset_ms"]) / 1000)
+        offset_ms = detail["offset_ms"]
+        if isinstance(offset_ms, bool) or not isinstance(offset_ms, int):
+            raise TypeError("an offset is a whole number of ms")
+        offset_s = round(offset_ms / 1000)
         return Change("clock", "clock", f"{offset_s:+d} s", is_over=is_over)
 
     return read

@@ -125,7 +125,7 @@ class Upkeep:
         self._look_at_devices(now)
         self._look_at_scales(now)
         self._look_at_clock(now)
-        if now - self._slow_at >= SLOW_EVERY_S:
+        if now - self._slow_at >= SLOW_EVERY_S and not self._pending:
             self._slow_at = now
             today = self.today()
             self._pending.append(lambda db: self._warn_of_certificates(db, today))
