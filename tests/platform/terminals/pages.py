@@ -9,6 +9,7 @@ from tests.platform.every_page import (
     OUTSIDER,
     OWN_UNIT,
     Page,
+    Scene,
     who,
 )
 
@@ -21,6 +22,15 @@ def _move(route: str) -> Page:
         max_queries=6,
         fixed="asks for a reason",
     )
+
+
+def _more_commands(scene: Scene) -> None:
+    """Further things asked of the terminal, and further terminals."""
+    from hengyuan.platform.terminals.services import send_command
+
+    scene.more_terminals(4)
+    for _ in range(3):
+        send_command(scene.enrolled, "update", {}, scene.cast.county_clerk)
 
 
 PAGES = [
@@ -40,9 +50,9 @@ PAGES = [
     Page(
         "terminals:terminal",
         who(open_to=OFFICES | OWN_UNIT, hidden_from=ELSEWHERE),
-        args=lambda scene: [scene.terminal.code],
-        max_queries=9,
-        grow=lambda scene: scene.more_terminals(4),
+        args=lambda scene: [scene.enrolled.code],
+        max_queries=11,
+        grow=_more_commands,
     ),
     Page(
         "terminals:enrolment_code",

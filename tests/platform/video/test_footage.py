@@ -438,6 +438,7 @@ def test_nothing_is_taken_that_was_not_asked_for(enrolled: TestTerminal, cast: C
                 (enrolled, f"live/{session}/0/init", b"<html>" * 9, "bad_file"),
                 (enrolled, f"live/{session}/0/20001", segment(0), "malformed"),
                 (enrolled, f"live/{session}/-1/2000", segment(0), "malformed"),
+                (enrolled, f"live/{session}/²/2000", segment(0), "malformed"),
                 (enrolled, f"clips/{clip}/abc", CLIP, "malformed"),
                 (enrolled, f"clips/{clip}/{digest}", b"no film at all", "bad_file"),
                 (enrolled, f"clips/{clip}/{wrong}", CLIP, "bad_file"),

@@ -54,7 +54,7 @@ async def take(
     _check_digest(digest)
     begin, total = content_range(request, MAX_FILE)
     seq = request.header(SEQ_HEADER)
-    if not seq.isdigit() or len(seq) > 16:
+    if not (seq.isascii() and seq.isdigit()) or len(seq) > 16:
         raise Refusal("malformed", f"the header {SEQ_HEADER} names the record of the file")
     await _check_named(pool, terminal, int(seq), digest)
     if store.has(digest):

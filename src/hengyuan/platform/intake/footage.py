@@ -256,7 +256,7 @@ def _uuid(text: str) -> UUID:
 
 
 def _number(text: str, most: int) -> int:
-    if not text.isdigit() or len(text) > 19 or int(text) > most:
+    if not (text.isascii() and text.isdigit()) or len(text) > 19 or int(text) > most:
         raise Refusal("malformed", f"{text!r} is no number up to {most}")
     return int(text)
 

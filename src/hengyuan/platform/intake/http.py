@@ -1,5 +1,6 @@
 """What the intake lane needs of HTTP: a bounded body, headers, signed requests, an answer."""
 
+import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
@@ -14,6 +15,9 @@ from hengyuan.record.requests import (
     TIME_HEADER,
     check_request,
 )
+
+# `isdigit` takes ² for a digit, `int` does not
+_DIGITS = re.compile("[0-9]{1,15}")
 
 
 class Request:
@@ -72,7 +76,7 @@ async def signed_by(request: Request, registry: Registry) -> KnownTerminal:
     """
     code = request.header(TERMINAL_HEADER)
     time_text = request.header(TIME_HEADER)
-    if not code or not time_text.isdigit() or len(time_text) > 15:
+    if not code or not _DIGITS.fullmatch(time_text):
         raise Refusal(
             "malformed",
             f"a signed request has the headers {TERMINAL_HEADER}, {TIME_HEADER} (ms), "

@@ -18,7 +18,7 @@ from hengyuan.platform.accounts.permissions import may, requires
 from hengyuan.platform.audit import trail
 from hengyuan.platform.ledger.models import SourceUnit
 from hengyuan.platform.listing import ListPage
-from hengyuan.platform.terminals import services
+from hengyuan.platform.terminals import services, words
 from hengyuan.platform.terminals.filters import TerminalFilter
 from hengyuan.platform.terminals.forms import ReasonForm, TerminalForm
 from hengyuan.platform.terminals.models import DEVICE_STATES, Terminal
@@ -50,6 +50,7 @@ def terminal(request: HttpRequest, code: str) -> HttpResponse:
             for name, state in sorted(found.device_states.items())
         ],
         "codes": found.enrolment_codes.select_related("created_by")[:5] if manages else [],
+        "commands": _newest_commands(found) if manages else [],
         "trail": trail(found) if manages else [],
     }
     if may(request.user, "upkeep.view"):
@@ -114,6 +115,12 @@ def resume(request: HttpRequest, code: str) -> HttpResponse:
 def retire(request: HttpRequest, code: str) -> HttpResponse:
     explanation = gettext_lazy("For good: its key is never accepted again. Its records stay.")
     return _move(request, code, services.retire, gettext_lazy("Retire"), explanation)
+
+
+def _newest_commands(found: Terminal) -> list[tuple[Any, ...]]:
+    """What was last asked of it: command, what in words, tone and words of its standing."""
+    newest = found.commands.select_related("asked_by")[:10]
+    return [(one, words.command_words(one), *words.standing(one)) for one in newest]
 
 
 def _move(

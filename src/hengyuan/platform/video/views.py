@@ -58,7 +58,8 @@ class Viewings(ListPage):
 def terminal(request: HttpRequest, code: str) -> HttpResponse:
     """The cameras of a terminal, the form for a clip, the clips that were asked for."""
     found = visible_terminal(request, code)
-    form = ClipForm(cameras=queries.cameras_of(found), initial=_asked_for(request))
+    cameras = queries.cameras_of(found)
+    form = ClipForm(cameras=cameras, initial=_asked_for(request, cameras))
     return page(request, found, form)
 
 
@@ -160,10 +161,11 @@ def _live_context(session: LiveSession) -> dict[str, Any]:
     }
 
 
-def _asked_for(request: HttpRequest) -> dict[str, Any]:
-    """What a link from elsewhere fills in: the time around which something happened."""
-    text = request.GET.get("around", "")
-    if not text.isdigit() or len(text) > 14:
+def _asked_for(request: HttpRequest, cameras: list[queries.CameraRow]) -> dict[str, Any]:
+    """What a link from a record fills in: the time around it, a camera of its lane."""
+    text, lane = request.GET.get("around", ""), request.GET.get("lane", "")
+    if not (text.isascii() and text.isdigit()) or len(text) > 13:
         return {}
     at = datetime.fromtimestamp(int(text) / 1000, UTC)
-    return {"begins_at": at - timedelta(seconds=30), "camera": request.GET.get("camera", "")}
+    camera = next((camera.name for camera in cameras if str(camera.lane) == lane), "")
+    return {"begins_at": at - timedelta(seconds=30), "camera": camera}
