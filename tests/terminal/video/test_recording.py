@@ -1,8 +1,11 @@
 """What becomes of a camera's stream: over a real RTSP server, with all that can go wrong there."""
 
+import base64
 import contextlib
+import http.server
 import subprocess
 import sys
+import threading
 import time
 
 import av
@@ -267,3 +270,100 @@ def test_a_clock_that_jumps_leaves_order_and_length_as_they_were(tmp_path, small
     assert [each.number for each in kept] == list(range(1, len(kept) + 1))
     assert {each.duration_ms for each in kept[:-1]} == {800}
     assert len({round(each.start_ms / 3_600_000) for each in kept}) == 3
+
+
+class _Http(http.server.BaseHTTPRequestHandler):
+    """An encoder box that streams MPEG-TS over HTTP, at its own pace, to whoever has the login."""
+
+    film: bytes
+
+    def do_GET(self):
+        login = base64.b64encode(b"gate:p@ss").decode()
+        if self.headers.get("Authorization") != f"Basic {login}":
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="eye"')
+            self.end_headers()
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "video/mp2t")
+        self.end_headers()
+        step = len(self.film) // 100
+        for at in range(0, len(self.film), step):
+            self.wfile.write(self.film[at : at + step])
+            time.sleep(0.04)
+
+    def log_message(self, *_):
+        pass
+
+
+def film(path):
+    """Four seconds of MPEG-TS with pictures that are sent in another order than shown."""
+    with av.open(str(path), "w", format="mpegts") as output:
+        stream = output.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        stream.options = {"g": "10", "bf": "2", "b-adapt": "0", "x264-params": "scenecut=0"}
+        for number in range(100):
+            picture = av.VideoFrame(320, 240, "yuv420p")
+            for plane in picture.planes:
+                plane.update(bytes([number % 256]) * plane.buffer_size)
+            picture.pts = number
+            output.mux(stream.encode(picture))
+        output.mux(stream.encode(None))
+    return path.read_bytes()
+
+
+@pytest.mark.slow
+def test_a_stream_over_http_with_pictures_out_of_order_is_recorded_too(tmp_path):
+    _Http.film = film(tmp_path / "film.ts")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Http)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings = stream(
+        f"http://127.0.0.1:{server.server_port}/live.ts", user="gate", password="p@ss"
+    )
+    try:
+        with recording(tmp_path, settings) as at:
+            at.until(2)
+            ((init, segments),) = runs_of(at.ring.span(0, FOREVER))
+            length_ms = join(init, segments, tmp_path / "clip.mp4")
+            assert pictures(tmp_path / "clip.mp4")[1] == length_ms / 40
+            at.is_(DeviceState.OFFLINE)
+            assert "p@ss" not in at.counters.last_error
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.slow
+def test_a_camera_that_sends_over_udp_is_recorded(tmp_path, small):
+    with cameras({"front": small}) as eyes:
+        settings = stream(eyes.url("front"), transport="udp")
+        with recording(tmp_path, settings) as at:
+            at.until(2)
+    ((init, segments),) = runs_of(at.ring.span(0, FOREVER))
+    join(init, segments, tmp_path / "clip.mp4")
+    assert pictures(tmp_path / "clip.mp4")[0] == {(320, 240)}
+
+
+@pytest.mark.slow
+def test_a_camera_without_h264_or_h265_is_a_fault_that_says_so(tmp_path):
+    path = tmp_path / "film.ts"
+    with av.open(str(path), "w", format="mpegts") as output:
+        video = output.add_stream("mpeg2video", rate=25)
+        video.width, video.height, video.pix_fmt = 320, 240, "yuv420p"
+        for number in range(100):
+            picture = av.VideoFrame(320, 240, "yuv420p")
+            picture.pts = number
+            output.mux(video.encode(picture))
+    _Http.film = path.read_bytes()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Http)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings = stream(f"http://127.0.0.1:{server.server_port}/", user="gate", password="p@ss")
+    try:
+        with recording(tmp_path, settings) as at:
+            at.is_(DeviceState.FAULT)
+            assert at.counters.last_error == (
+                "the camera sends mpeg2video; set it to H.264 or H.265"
+            )
+    finally:
+        server.shutdown()
+        server.server_close()
