@@ -174,10 +174,10 @@ def test_the_gatekeeper_types_a_plate_by_touch_and_prints_with_keys(tmp_path):
             for path in PAGES:
                 await page.goto(f"http://127.0.0.1:{at.server.port}{path}")
                 await expect(page.locator("html")).to_have_attribute("data-look", "dark")
-                found += await violations(page)
+                found.extend(await violations(page))
                 # what the look changes is colours
                 await page.evaluate("document.documentElement.dataset.look = 'light'")
-                found += await violations(page, only=["color-contrast"])
+                found.extend(await violations(page, only=["color-contrast"]))
                 wide = await page.evaluate("document.documentElement.scrollWidth")
                 assert wide <= 1366, path
 
