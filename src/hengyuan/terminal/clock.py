@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import Protocol
 
 from hengyuan.record.model import MAX_TIME_MS, MIN_TIME_MS
@@ -35,6 +37,18 @@ class SystemClock:
 
     def now_ms(self) -> int:
         return time.time_ns() // 1_000_000
+
+
+@cache
+def boot_id() -> str | None:
+    """Names this run of the machine, during which `monotonic` of all its processes is one clock.
+
+    None where the system does not tell (Windows).
+    """
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip() or None
+    except OSError:
+        return None
 
 
 def utc(ms: int) -> datetime:

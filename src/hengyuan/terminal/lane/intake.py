@@ -9,11 +9,11 @@ import msgspec
 import structlog
 
 from hengyuan.record.model import FileKind, FileRef
-from hengyuan.terminal.clock import CheckedClock, Clock
+from hengyuan.terminal.clock import CheckedClock, Clock, boot_id
 from hengyuan.terminal.config import LaneConfig
 from hengyuan.terminal.devices import AxleReading, Picture, PlateEvent
 from hengyuan.terminal.drivers.settings import CameraView
-from hengyuan.terminal.lane.sightings import AxlesSeen, PlateSeen, Sighting, StoredFile
+from hengyuan.terminal.lane.sightings import AxlesSeen, PlateSeen, Sighting, SinceBoot, StoredFile
 from hengyuan.terminal.store import KeptSighting, StoreWorker
 
 log = structlog.get_logger(__name__)
@@ -74,6 +74,7 @@ class SightingIntake:
             direction=event.direction,
             only_pictures=not names_it,
             files=tuple(files),
+            since_boot=self._since_boot(),
         )
         id_ = await self._store.do(
             self._store.store.keep_sighting,
@@ -151,6 +152,7 @@ class SightingIntake:
             group_kg=reading.group_kg,
             group_codes=reading.group_codes,
             spacings_mm=reading.spacings_mm,
+            since_boot=self._since_boot(),
         )
         id_ = None
         try:
@@ -183,8 +185,18 @@ class SightingIntake:
             body = msgspec.json.decode(kept.body, type=PlateSeen)
         else:
             body = msgspec.json.decode(kept.body, type=AxlesSeen)
-        age_s = max(0, self._checked.request_ms() - kept.received_ms) / 1000
+        age_s = self._age_s(kept.received_ms, body.since_boot)
         late = isinstance(body, PlateSeen) and body.retransmission
         return Sighting(
             kept.id, kept.device, kept.kind, self._clock.monotonic() - age_s, body, late
         )
+
+    def _since_boot(self) -> SinceBoot | None:
+        boot = boot_id()
+        return None if boot is None else SinceBoot(boot, self._clock.monotonic())
+
+    def _age_s(self, received_ms: int, since_boot: SinceBoot | None) -> float:
+        """How long ago; the wall clock counts only where the machine has been started since."""
+        if since_boot is not None and since_boot.boot == boot_id():
+            return max(0.0, self._clock.monotonic() - since_boot.seconds)
+        return max(0, self._checked.request_ms() - received_ms) / 1000

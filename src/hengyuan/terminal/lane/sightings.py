@@ -22,6 +22,14 @@ class StoredFile(msgspec.Struct, frozen=True):
     size: int
 
 
+class SinceBoot(msgspec.Struct, frozen=True):
+    """When it was kept, by a clock that no step moves: as long as the machine runs, whatever
+    becomes of the process, it says how long ago that was."""
+
+    boot: str
+    seconds: float
+
+
 class PlateSeen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A plate event as it is kept. `plate` is None where the camera could not read one."""
 
@@ -39,6 +47,7 @@ class PlateSeen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     only_pictures: bool = False
     """The camera sees the cab or the weigh room: it names no truck."""
     files: tuple[StoredFile, ...] = ()
+    since_boot: SinceBoot | None = None
 
 
 class AxlesSeen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -50,6 +59,7 @@ class AxlesSeen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     group_codes: tuple[int, ...] = ()
     """The device's digit for each group, which names its tyres."""
     spacings_mm: tuple[int, ...] = ()
+    since_boot: SinceBoot | None = None
 
 
 @dataclass(frozen=True, slots=True)
