@@ -59,6 +59,7 @@ def pictures(path):
         return shapes, len(frames), file.duration / av.time_base
 
 
+@pytest.mark.slow
 def test_a_clip_of_the_past_decodes_and_is_as_long_as_what_was_recorded(tmp_path, small):
     with cameras({"front": small}) as eyes, recording(tmp_path, stream(eyes.url("front"))) as at:
         at.until(3)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _CODECS: tuple[Codec, ...] = ("h264", "hevc")
 _JUMP = 10 * SCALE
 OPEN_S = 10.0
+_PROTOCOLS = "rtsp,rtsps,rtp,srtp,udp,tcp,tls,http,https,httpproxy"
+"""What an address or a play-list behind it may lead to: nothing on this machine's own disk."""
 
 
 class SourceError(OSError):
@@ -48,13 +50,12 @@ class Source:
     """An open stream. Blocks; SourceError at any time."""
 
     def __init__(self, stream: VideoStreamTable, folder: Path, silence_s: float) -> None:
-        options = {"rtsp_transport": stream.transport, "fflags": "nobuffer"}
+        options = {"protocol_whitelist": _PROTOCOLS, "fflags": "nobuffer"}
+        if stream.url.startswith("rtsp"):
+            options["rtsp_transport"] = stream.transport
         try:
             self._input = av.open(
-                _address(stream, folder),
-                "r",
-                options=options if stream.url.startswith("rtsp") else {},
-                timeout=(OPEN_S, silence_s),
+                _address(stream, folder), "r", options=options, timeout=(OPEN_S, silence_s)
             )
         except (FFmpegError, OSError, ValueError) as error:
             raise SourceError(_why(error)) from None
