@@ -11,6 +11,7 @@ import pytest
 from hengyuan.terminal import config, config_tables, config_video
 from hengyuan.terminal.config import read_config
 from hengyuan.terminal.lane.phases import TRANSITIONS
+from hengyuan.terminal.screen import printing
 from hengyuan.terminal.upkeep import settings as upkeep_settings
 from hengyuan.terminal.words import LOCALE, translations
 from tests.terminal.texts import texts_of_code, texts_of_templates
@@ -21,6 +22,7 @@ TABLES = [
     config_tables.PlatformTable,
     config_tables.ScreenTable,
     config_tables.JudgeTable,
+    printing.PrinterTable,
     upkeep_settings.UpkeepTable,
     upkeep_settings.PlanTable,
     config_tables.LaneTable,
