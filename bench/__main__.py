@@ -16,6 +16,9 @@ RUNS = {
     ],
     "board: verdict to the open page": [sys.executable, "-m", "bench.board", "--json"],
     "pages: server time of every page": [sys.executable, "-m", "bench.pages", "--json"],
+    "video: four cameras recorded": [
+        sys.executable, "-m", "bench.video", "--seconds", "20", "--json",
+    ],
     "intake: back-fill beside COPY": [
         sys.executable, "-m", "bench.intake", "--records", "200000", "--json",
     ],
