@@ -111,13 +111,14 @@ class Stand:
         self.lane.phase = Phase.SETTLING
         await self.pass_(0.2)
         self.view.current = weighed(verdict, seq, flags)
+        self.lane.passage = SimpleNamespace(seq=seq)
         self.lane.phase = Phase.TOLD
         await self.pass_(seconds)
 
     async def leave(self):
         self.lane.phase = Phase.LEAVING
         await self.pass_(0.2)
-        self.lane.phase = Phase.EMPTY
+        self.lane.phase, self.lane.passage = Phase.EMPTY, None
         self.control.departed()
         self.view.current = None
         await self.pass_(0.2)
@@ -167,6 +168,7 @@ def test_the_arm_opens_for_who_may_go_and_only_once_it_was_told():
         at = Stand([barrier])
         at.lane.phase = Phase.JUDGED
         at.view.current = weighed("pass")
+        at.lane.passage = SimpleNamespace(seq=1)
         await at.pass_(2)
         assert barrier.orders == []
         at.lane.phase = Phase.TOLD
@@ -188,6 +190,23 @@ def test_the_arm_stays_closed_for_who_is_over_until_an_override_is_recorded():
         await at.weigh("over", seq=2, flags=("override",))
         assert barrier.orders == ["open"]
         assert at.view.hold is None
+
+    during(scenario)
+
+
+def test_one_that_is_over_is_held_although_no_display_could_tell_it():
+    async def scenario():
+        barrier = Barrier()
+        barrier.position = OPEN
+        at = Stand([barrier])
+        at.lane.phase, at.lane.passage = Phase.JUDGED, SimpleNamespace(seq=None)
+        at.view.current = weighed("over", seq=4)
+        await at.pass_(2)
+        assert at.view.hold is None
+        at.lane.passage.seq = 4
+        await at.pass_(20)
+        assert at.view.hold == "over"
+        assert barrier.orders[-1] == "close"
 
     during(scenario)
 

@@ -181,7 +181,7 @@ def test_a_camera_that_fires_twice_writes_one_record(identity, tmp_path):
 
 
 def test_who_comes_in_or_needs_no_weighing_is_not_written_down(identity, tmp_path):
-    exits = {"wait_s": 0, "ignore_plates": ["晋L00007"], "ignore_colours": ["blue"]}
+    exits = {"wait_s": 0, "ignore_plates": ["晋L·00007"], "ignore_colours": ["blue"]}
 
     async def scenario():
         async with (

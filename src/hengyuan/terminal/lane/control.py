@@ -181,14 +181,19 @@ class Control:
                 self._view.lamps[lamp.driver.name] = lamp.colour
 
     def _judge(self, lane: Lane, now: float) -> None:
-        """A record that is stored and told lets its truck out, or holds it; so does a later one."""
-        current = self._view.current
+        """A record that is stored holds its truck, one that is told too lets it out; so does a
+        later one of the truck that still stands there."""
+        current, passage = self._view.current, lane.passage
         if lane.phase is Phase.EMPTY:
             self._judged, self._view.hold = None, None
-        if lane.phase is not Phase.TOLD or current is None or current.record.seq == self._judged:
+        if lane.phase not in (Phase.JUDGED, Phase.TOLD) or current is None or passage is None:
             return
-        self._judged = current.record.seq
+        if current.record.seq != passage.seq:
+            return
         self._view.hold = hold_of(current, self._hold)
+        if lane.phase is not Phase.TOLD or self._judged == passage.seq:
+            return
+        self._judged = passage.seq
         if self._by_order:
             return
         if self._view.hold is None:
@@ -198,7 +203,8 @@ class Control:
 
     def _take_over(self, lane: Lane, now: float) -> None:
         """An arm that was found up when the terminal started closes like one that it opened."""
-        if self._exit.wanted is not None or lane.phase is not Phase.EMPTY:
+        let_out = lane.phase is not Phase.EMPTY and self._view.hold is None
+        if self._exit.wanted is not None or let_out:
             return
         if any(keeper.driver.position is BarrierPosition.OPEN for keeper in self._exits):
             self._exit.open(now, truck=False)

@@ -80,6 +80,7 @@ class ExitWatch:
         self._around = around
         self._recorder = recorder
         self._spawn = spawn
+        self._ignored = {plate_text(plate) for plate in rule.ignore_plates}
         self._waiting: list[tuple[float, Sighting]] = []
         self._order = asyncio.Lock()
 
@@ -113,7 +114,7 @@ class ExitWatch:
         assert isinstance(body, PlateSeen)
         plate = plate_text(body.plate)
         store = self._around.store
-        if plate in self._rule.ignore_plates or body.colour in self._rule.ignore_colours:
+        if plate in self._ignored or body.colour in self._rule.ignore_colours:
             await store.do(store.store.within, partial(exits.passed, sighting=sighting.id))
             return True
         if sighting.seen_at == float("-inf"):

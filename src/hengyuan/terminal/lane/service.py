@@ -327,6 +327,8 @@ class LaneService:
         self.view.scale = self.lane.scale
         self.view.scale_fault = self.lane.scale_fault
         self.view.mass_kg = self.lane.mass_kg
+        if self.lane.phase is Phase.TOLD:
+            self.control.tick(self.lane, self.sensing.covered)
         self._show()
         self._around.board.ring()
 
