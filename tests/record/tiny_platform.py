@@ -138,6 +138,8 @@ class TinyPlatform:
             "unit": "14102451001",
             "unit_name": "某某煤矿",
             "county": "141024",
+            "platform_key": public.hex(),
+            "platform_suite": suite.name,
             "platform_time": _now_ms(),
         }
 

@@ -362,6 +362,8 @@ def blocks() -> dict[str, str]:
                 "unit": "14102451001",
                 "unit_name": "某某煤矿",
                 "county": "141024",
+                "platform_key": ed["public_key"],
+                "platform_suite": "Ed25519-SHA256",
                 "platform_time": WEIGHED_AT - 3_600_000,
             },
             ensure_ascii=False,

@@ -61,6 +61,19 @@ def run(
         _fail("平台没有启动成功,原因见上面的日志")
 
 
+@app.command("signing-key")
+def show_signing_key(home: Home = None) -> None:
+    """显示平台的公钥和指纹:下发给终端的配置、规则和软件由它签名。首次使用时生成。"""
+    from hengyuan.platform.signing_key import NoSigningKey, signing_key
+
+    server.use_home(home)
+    try:
+        key = signing_key()
+    except NoSigningKey as error:
+        _fail(str(error))
+    typer.echo(f"{key.suite.name}  {key.public_hex}\n指纹 {key.fingerprint}")
+
+
 @app.command("migrate")
 def migrate(home: Home = None) -> None:
     """把数据库的表升级到本版本(run 也会做)。"""

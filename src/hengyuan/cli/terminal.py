@@ -148,6 +148,28 @@ _ENROLMENT_ZH = {
 
 
 @app.command()
+def trust(
+    config: Annotated[Path, typer.Argument(help="终端配置文件(TOML)")],
+    key: Annotated[str, typer.Argument(help="平台公钥,由 hengyuan platform signing-key 给出")],
+    suite: Annotated[str, typer.Option(help="SM2-SM3 或 Ed25519-SHA256")] = "SM2-SM3",
+) -> None:
+    """记下平台的公钥:平台下发的配置、规则和软件由它验签。新登记的终端登记时已得到。
+
+    请先与县治超办核对指纹。退出码:0 已记下,2 输入有误。
+    """
+    from hengyuan.record.suites import fingerprint, suite_named
+    from hengyuan.terminal.directed.trust import enter_key
+
+    checked = _config(config)
+    try:
+        enter_key(checked.data_dir, suite, key)
+    except ValueError as problem:
+        refuse(str(problem))
+    shown = fingerprint(suite_named(suite), bytes.fromhex(key.strip()))
+    typer.echo(f"已记下,指纹 {shown};终端重新启动后生效")
+
+
+@app.command()
 def pin() -> None:
     """输入司磅员口令,输出其摘要,填入配置的 [screen] pin。"""
     from hengyuan.terminal.screen.pin import MIN_LENGTH, pin_digest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -68,6 +68,8 @@ class JudgeSettings:
     tolerance_kg: int = 0
     tolerance_bp: int = 0
     tolerance_basis: str = ""
+    packs: tuple[RulePack, ...] = field(default=PACKS, compare=False, repr=False)
+    """The limit tables; those that come along, unless the authority has given others."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "bands", tuple(self.bands))
@@ -135,15 +137,15 @@ def judge(
     gross_kg: int,
     on: date,
     settings: JudgeSettings = DEFAULT_JUDGE_SETTINGS,
-    packs: Sequence[RulePack] = PACKS,
+    packs: Sequence[RulePack] | None = None,
 ) -> Judgement:
     """Judge the gross mass of ``vehicle``, weighed on the day ``on``.
 
-    Raises ValueError for a mass that is not a whole number of kg from 0 up; NotInTable and
-    NotInForce as :func:`hengyuan.law.limits.limit_for` does.
+    ``packs`` are the settings' own unless given. Raises ValueError for a mass that is not a whole
+    number of kg from 0 up; NotInTable and NotInForce as :func:`hengyuan.law.limits.limit_for` does.
     """
     _require_mass("gross_kg", gross_kg)
-    limit = limit_for(vehicle, on, packs)
+    limit = limit_for(vehicle, on, settings.packs if packs is None else packs)
     overload_kg = max(0, gross_kg - limit.limit_kg)
     rate_bp = overload_rate_bp(overload_kg, limit.limit_kg)
     return Judgement(

@@ -13,12 +13,12 @@ import httpx
 import structlog
 
 import hengyuan
-from hengyuan.law.limits import RULE_PACK
+from hengyuan.law.limits import RULE_PACK, NotInForce, pack_for
 from hengyuan.record.answers import Command, DeviceStateName, Heartbeat, HeartbeatAnswer
 from hengyuan.record.commands import Camera
 from hengyuan.record.model import MAX_TIME_MS
 from hengyuan.terminal.board import NEWEST, Board, Weighed
-from hengyuan.terminal.clock import CheckedClock, Clock, SystemClock
+from hengyuan.terminal.clock import CheckedClock, Clock, SystemClock, utc
 from hengyuan.terminal.config import Config
 from hengyuan.terminal.devices import DeviceState
 from hengyuan.terminal.drivers.base import (
@@ -34,6 +34,7 @@ from hengyuan.terminal.drivers.base import (
 )
 from hengyuan.terminal.drivers.catalogue import create, kind_of
 from hengyuan.terminal.enrolment import Identity
+from hengyuan.terminal.judging import CHINA
 from hengyuan.terminal.lane.recorder import Surroundings
 from hengyuan.terminal.lane.recording import finding_of
 from hengyuan.terminal.lane.service import LaneService
@@ -300,10 +301,19 @@ class Terminal:
             devices=self.device_states(),
             disk_free_mb=shutil.disk_usage(self.config.data_dir).free // 1_000_000,
             queue=self.uplink.records_waiting + self.uplink.files_waiting,
-            rule_pack=RULE_PACK,
+            rule_pack=self._rule_pack(),
             seq=self.uplink.head_seq,
             software=f"hengyuan {hengyuan.__version__}",
         )
+
+    def _rule_pack(self) -> str:
+        """The table by which a truck would be judged today."""
+        now_ms = min(max(self.clock.now_ms(), 0), MAX_TIME_MS)
+        today = utc(now_ms).astimezone(CHINA).date()
+        try:
+            return pack_for(today, self.config.judge_settings.packs).version
+        except NotInForce:
+            return RULE_PACK
 
     def device_states(self) -> dict[str, DeviceStateName]:
         """Every device and stream, and under `uplink`, `journal`, `disk` and `lane …` what the

@@ -50,6 +50,9 @@ class Enrolment(msgspec.Struct, frozen=True):
     platform_time: int
     terminal_name: str = ""
     unit_name: str = ""
+    platform_key: str = ""
+    """The platform's own key, by which its orders are known; empty from an older platform."""
+    platform_suite: str = ""
     asked_ms: int = 0
     answered_ms: int = 0
 

@@ -33,6 +33,15 @@ def _more_commands(scene: Scene) -> None:
         send_command(scene.enrolled, "update", {}, scene.cast.county_clerk)
 
 
+def _more_orders(scene: Scene) -> None:
+    """Further settings sent to the terminal."""
+    from hengyuan.platform.terminals.directing import send_settings
+
+    for number in range(3):
+        text = f"[retention]\nevidence_days = {30 + number}\n"
+        send_settings(scene.enrolled, scene.cast.county_clerk, text, "试验", whole=False)
+
+
 PAGES = [
     Page(
         "terminals:terminals",
@@ -59,6 +68,20 @@ PAGES = [
         who(open_to=KEEPERS, hidden_from=NEIGHBOUR),
         args=lambda scene: [scene.terminal.code],
         method="post",
+    ),
+    Page(
+        "terminals:settings",
+        who(open_to=KEEPERS, hidden_from=NEIGHBOUR),
+        args=lambda scene: [scene.enrolled.code],
+        max_queries=7,
+        grow=_more_orders,
+    ),
+    Page(
+        "terminals:rule_pack",
+        who(open_to=KEEPERS, hidden_from=NEIGHBOUR),
+        args=lambda scene: [scene.enrolled.code],
+        max_queries=6,
+        fixed="one form",
     ),
     _move("terminals:suspend"),
     _move("terminals:resume"),

@@ -6,6 +6,7 @@ import time
 import pytest
 from django.test import Client
 
+from hengyuan.platform.signing_key import signing_key
 from hengyuan.platform.terminals import services
 from hengyuan.record.suites import SM2_SM3
 
@@ -40,6 +41,8 @@ def test_a_terminal_enrols_without_login_or_token(asked, terminal):
     assert answer.status_code == 200
     said = answer.json()
     assert before_ms <= said.pop("platform_time") <= time.time_ns() // 1_000_000
+    assert said.pop("platform_key") == signing_key().public_hex
+    assert said.pop("platform_suite") == signing_key().suite.name
     assert said == {
         "terminal": terminal.code,
         "terminal_name": "1号终端",

@@ -76,6 +76,7 @@ ACTIONS: dict[str, Action] = {
         Action("units.export", _("Take the ledger out as a workbook; noted"), _OFFICES),
         Action("terminals.view", _("See terminals and their state"), _EVERYONE),
         Action("terminals.manage", _("Create, suspend and retire terminals"), _KEEPERS),
+        Action("terminals.direct", _("Change settings and rule packs of terminals"), _KEEPERS),
         Action("upkeep.view", _("See journals and upkeep of terminals"), _EVERYONE),
         Action("upkeep.export", _("Export journals and upkeep of terminals; noted"), _EVERYONE),
         Action("records.view", _("See weighing records"), _EVERYONE),

@@ -6,7 +6,9 @@ from functools import lru_cache
 
 from hengyuan.law.bands import DEFAULT_BAND_BOUNDS_BP
 from hengyuan.law.limits import NotInForce, NotInTable, limit_for
+from hengyuan.law.rule_packs import PACKS
 from hengyuan.law.vehicles import Combination, Vehicle, parse_layout
+from hengyuan.platform.rule_packs import issued, pack_named
 from hengyuan.record.model import Record
 
 UNKNOWN_BAND = -1
@@ -27,10 +29,12 @@ def limit_on(
     air_suspension: bool | None,
     licensed_total_kg: int | None,
     missing_tyres: int | None,
+    pack: str | None = None,
 ) -> int | None:
     """The limit by the platform's rule pack on a Chinese day (its number since 1970).
 
-    None where the facts do not allow a verdict.
+    `pack` names one that this platform has issued itself, in place of those that come along. None
+    where the facts do not allow a verdict.
     """
     if axles is None:
         return None
@@ -45,7 +49,8 @@ def limit_on(
             licensed_total_kg=licensed_total_kg,
             missing_tyres=missing_tyres or 0,
         )
-        return limit_for(vehicle, date.fromordinal(_EPOCH_DAY + day)).limit_kg
+        packs = PACKS if pack is None else (pack_named(pack),)
+        return limit_for(vehicle, date.fromordinal(_EPOCH_DAY + day), packs).limit_kg
     except (NotInTable, NotInForce, ValueError):
         return None
 
@@ -62,6 +67,7 @@ def second_limit_kg(record: Record) -> int | None:
         record.air_suspension,
         record.licensed_total_kg,
         record.missing_tyres,
+        issued(record.rule_pack),
     )
 
 

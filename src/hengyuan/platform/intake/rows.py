@@ -12,7 +12,8 @@ from hengyuan.platform.intake.judging import (
     limit_on,
     second_verdict,
 )
-from hengyuan.platform.weighing.columns import kind_no
+from hengyuan.platform.rule_packs import issued
+from hengyuan.platform.weighing.columns import REPLACING, kind_no
 from hengyuan.platform.weighing.copying import FACTS, facts_of, pack_facts, pack_row, pack_start
 from hengyuan.platform.weighing.partitions import month_of
 from hengyuan.record.batch import Verified
@@ -35,11 +36,14 @@ class Prepared:
 
     rows: bytes
     counts: Counts
+    """Without records that replace another: these are of a truck that was counted already."""
     records: int
+    hours: frozenset[int]
+    """Local hours of all records."""
 
     def months(self) -> set[date]:
         """The months (UTC) whose partitions the rows go to."""
-        return {_month_of_hour(hour) for hour, _, _ in self.counts}
+        return {_month_of_hour(hour) for hour in self.hours}
 
 
 def prepare(terminal_id: int, county: int, unit_id: int, verified: Verified) -> Prepared:
@@ -48,12 +52,16 @@ def prepare(terminal_id: int, county: int, unit_id: int, verified: Verified) -> 
     pieces: list[bytes] = []
     add = pieces.append
     counts: Counts = {}
+    hours: set[int] = set()
     for record, digest in zip(verified.records, verified.digests, strict=True):
         hour = (record.weighed_at + LOCAL_MS) // _HOUR_MS
         packed, kind, limit_kg = _judged(facts_of(record), hour // 24)
         gross_kg = record.gross_kg
         band = band_no(gross_kg, limit_kg)
         pack_row(add, start, record, digest, packed, second_verdict(gross_kg, limit_kg))
+        hours.add(hour)
+        if record.corrects is not None and kind in REPLACING:
+            continue
         entry = counts.get((hour, kind, band))
         if entry is None:
             entry = counts[hour, kind, band] = [0, 0, 0]
@@ -62,7 +70,7 @@ def prepare(terminal_id: int, county: int, unit_id: int, verified: Verified) -> 
             entry[1] += gross_kg
             if band > 0 and limit_kg is not None:
                 entry[2] += gross_kg - limit_kg
-    return Prepared(b"".join(pieces), counts, len(verified.records))
+    return Prepared(b"".join(pieces), counts, len(verified.records), frozenset(hours))
 
 
 def local_day_and_hour(hour: int) -> tuple[date, int]:
@@ -89,6 +97,7 @@ def _judged(facts: tuple[Any, ...], day: int) -> tuple[bytes, int, int | None]:
         named["air_suspension"],
         named["licensed_total_kg"],
         named["missing_tyres"],
+        issued(named["rule_pack"]),
     )
     return pack_facts(facts, limit_kg), kind_no(named["kind"]), limit_kg
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from hengyuan.platform.signing_key import signing_key
 from hengyuan.platform.terminals import services
 from hengyuan.platform.throttle import throttled
 
@@ -51,6 +52,7 @@ def enrol(request: HttpRequest) -> JsonResponse:
         terminal = services.enrol(asked.code, asked.suite, asked.public_key, asked.terminal)
     except services.EnrolmentRefused as error:
         return _refusal(error.error, str(error), _STATUS[type(error)])
+    key = signing_key()
     return JsonResponse(
         {
             "terminal": terminal.code,
@@ -59,6 +61,8 @@ def enrol(request: HttpRequest) -> JsonResponse:
             "unit": terminal.unit.code,
             "unit_name": terminal.unit.name,
             "county": terminal.unit.region_id,
+            "platform_key": key.public_hex,
+            "platform_suite": key.suite.name,
             "platform_time": time.time_ns() // 1_000_000,
         }
     )

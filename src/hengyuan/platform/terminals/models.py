@@ -260,3 +260,57 @@ class Command(models.Model):
     def has_expired(self) -> bool:
         """Never answered, and not handed over any more. A late answer is still taken."""
         return not self.has_ended and self.expires_at <= timezone.now()
+
+
+class DirectiveKind(models.TextChoices):
+    CONFIGURATION = "configuration", _("Settings")
+    RULE_PACK = "rule_pack", _("Rule pack")
+    SOFTWARE = "software", _("Software")
+
+
+class DirectiveQuerySet(models.QuerySet["Directive"]):
+    def visible_to(self, user: User | AnonymousUser) -> DirectiveQuerySet:
+        return self.filter(
+            scope_q(user, region="terminal__unit__region", unit="terminal__unit"),
+        )
+
+
+class Directive(models.Model):
+    """An order to one terminal, signed: never changed, and numbered so that none is played twice.
+
+    What became of it stands in its command and, later, in the terminal's journal.
+    """
+
+    terminal = models.ForeignKey(
+        Terminal, models.PROTECT, related_name="directives", verbose_name=_("terminal")
+    )
+    kind = models.CharField(_("kind"), max_length=13, choices=DirectiveKind.choices)
+    version = models.PositiveBigIntegerField(_("version"))
+    body: Any = models.JSONField(_("content"))
+    text = models.TextField(_("as written"))
+    document = models.TextField(_("signed text"))
+    signature = models.CharField(_("signature"), max_length=128)
+    suite = models.CharField(_("signature suite"), max_length=16, choices=SuiteName.choices)
+    reason = models.CharField(_("reason"), max_length=200)
+    command = models.ForeignKey(
+        Command, models.PROTECT, related_name="directives", verbose_name=_("command")
+    )
+    ordered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("ordered by")
+    )
+    ordered_at = models.DateTimeField(_("ordered at"), default=timezone.now)
+
+    objects = DirectiveQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-ordered_at"]
+        verbose_name = _("order to a terminal")
+        verbose_name_plural = _("orders to terminals")
+        constraints = [
+            models.UniqueConstraint(
+                name="directive_version_once", fields=["terminal", "kind", "version"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.terminal_id} {self.kind} {self.version}"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from hengyuan.platform.terminals import views
+from hengyuan.platform.terminals import views, views_directing
 
 app_name = "terminals"
 
@@ -11,5 +11,7 @@ urlpatterns = [
     path("<str:code>/enrolment-code/", views.enrolment_code, name="enrolment_code"),
     path("<str:code>/suspend/", views.suspend, name="suspend"),
     path("<str:code>/resume/", views.resume, name="resume"),
+    path("<str:code>/settings/", views_directing.settings, name="settings"),
+    path("<str:code>/settings/rule-pack/", views_directing.rule_pack, name="rule_pack"),
     path("<str:code>/retire/", views.retire, name="retire"),
 ]
