@@ -7,8 +7,8 @@ import pytest
 from hengyuan.terminal.config_video import VideoTable
 from hengyuan.terminal.video import limits
 from hengyuan.terminal.video.chunks import read_init, segments_of
-from hengyuan.terminal.video.limits import DAY_MS, GB, make_room
-from hengyuan.terminal.video.ring import Ring
+from hengyuan.terminal.video.limits import GB, make_room
+from hengyuan.terminal.video.ring import DAY_MS, Ring
 
 INIT = b"\x00\x00\x00\x10ftypisom\0\0\0\0" + b"\x00\x00\x00\x0cmoov\0\0\0\0"
 NOON_MS = 1_780_000_000_000
@@ -161,10 +161,14 @@ def test_recordings_go_after_their_days_and_only_when_the_time_is_known(tmp_path
     assert numbers(ring) == [3]
 
 
-def test_a_file_dated_by_a_clock_gone_astray_does_not_keep_those_after_it(tmp_path, monkeypatch):
-    ring = hours(tmp_path, 24 * 365 * 20, 1, 48)
-    room(monkeypatch, ring, now_ms=NOON_MS + 48 * 3_600_000, keep_days=1, folder=tmp_path)
-    assert numbers(ring) == [3]
+@pytest.mark.parametrize("astray", [24 * 365 * 20, -24 * 365 * 20])
+def test_a_file_dated_by_a_clock_gone_astray_keeps_none_and_takes_none(
+    tmp_path, monkeypatch, astray
+):
+    ring = hours(tmp_path, astray, astray + 1, 1, 24, astray, 47, 48)
+    bounds = {"keep_days": 1, "folder": tmp_path}
+    room(monkeypatch, ring, now_ms=NOON_MS + 48 * 3_600_000, **bounds)
+    assert numbers(ring) == [4, 5, 6, 7]
 
 
 def test_what_is_left_of_a_camera_that_is_gone_goes_wholly(tmp_path, monkeypatch):

@@ -10,12 +10,11 @@ from pathlib import Path
 import structlog
 
 from hengyuan.terminal.config_video import VideoTable
-from hengyuan.terminal.video.ring import Ring
+from hengyuan.terminal.video.ring import DAY_MS, Ring
 
 log = structlog.get_logger(__name__)
 
 GB = 1_000_000_000
-DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ def make_room(rings: Sequence[Ring], table: VideoTable, folder: Path, now_ms: in
         dated = [
             (oldest_ms, number, ring)
             for number, ring in enumerate(rings)
-            if ring not in stuck and (oldest_ms := ring.oldest_ms) is not None
+            if ring not in stuck and (oldest_ms := ring.oldest_ms(now_ms)) is not None
         ]
         if not dated:
             break

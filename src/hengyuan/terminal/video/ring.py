@@ -21,6 +21,7 @@ from hengyuan.terminal.video.chunks import HEAD_BYTES, Kept, head_of, segments_o
 
 FILE_S = 600
 """A file is closed after so long, and its place can be freed then."""
+DAY_MS = 86_400_000
 _LONGEST_MS = 2 * FILE_S * 1000
 """No file spans more by its own count of time."""
 _NAME = re.compile(r"^(\d{12})_(-?\d+)\.mp4$")
@@ -148,12 +149,18 @@ class Ring:
         with self._lock:
             return sum(self._sizes)
 
-    @property
-    def oldest_ms(self) -> int | None:
-        """When the recording that would be let go of next begins; None if there is none to let go
-        of. A file that a clock gone astray has dated too late counts as old as those after it."""
+    def oldest_ms(self, now_ms: int | None) -> int | None:
+        """When the file begins that would be let go of next; None if there is none.
+
+        One that claims to be of tomorrow was dated by a clock gone astray, and counts as old as the
+        one after it. One that claims to be of long ago goes for that when its turn has come; it
+        takes none along that was written before it.
+        """
         with self._lock:
-            return min(self._starts) if len(self._starts) > 1 or self._idle else None
+            if len(self._starts) < 2 and not self._idle:
+                return None
+            latest_ms = self._starts[0] if now_ms is None else now_ms + DAY_MS
+            return next((start for start in self._starts if start <= latest_ms), latest_ms)
 
     @property
     def _idle(self) -> bool:
