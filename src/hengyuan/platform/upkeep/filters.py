@@ -10,6 +10,7 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from hengyuan.platform.accounts.scope import visible_regions
 from hengyuan.platform.upkeep.models import JournalEntry, Matter, MatterKind
@@ -42,7 +43,7 @@ class JournalFilter(django_filters.FilterSet):
         empty_label=_("All counties"),
     )
     what = django_filters.ChoiceFilter(
-        choices=list(WHATS.items()), label=_("what happened"), empty_label=_("Everything")
+        choices=list(WHATS.items()), label=pgettext_lazy("journal", "what happened"), empty_label=_("Everything")
     )
     from_day = _day("since", _("from"))
     to_day = _day("until", _("to"))

@@ -55,7 +55,7 @@ class JournalEntry(models.Model):
     at = models.DateTimeField(_("time"))
     received_at = models.DateTimeField(_("received"))
     lane = models.PositiveSmallIntegerField(_("lane"))
-    what = models.CharField(_("what happened"), max_length=40)
+    what = models.CharField(pgettext_lazy("journal", "what happened"), max_length=40)
     detail = models.CharField(_("detail"), max_length=MAX_DETAIL, blank=True)
 
     objects = OfTerminalQuerySet.as_manager()

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from hengyuan.platform.excel import Column, ExcelOfList
 from hengyuan.platform.listing import ListPage
@@ -69,7 +70,7 @@ class JournalExcel(ExcelOfList):
         Column(_("county"), 14, lambda entry: str(entry.terminal.unit.region)),
         Column(_("number"), 8, lambda entry: entry.number),
         Column(_("lane"), 6, lambda entry: entry.lane or ""),
-        Column(_("what happened"), 20, lambda entry: what_words(entry.what)),
+        Column(pgettext_lazy("journal", "what happened"), 20, lambda entry: what_words(entry.what)),
         Column(_("detail"), 60, lambda entry: detail_words(entry.detail)),
         Column(_("received"), 20, lambda entry: entry.received_at),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
+from hengyuan.terminal.store import journal
 from hengyuan.terminal.store.timings import timings_of
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ async def status_of(terminal: Terminal) -> dict[str, Any]:
             "error": uplink.error,
             "refused": uplink.refused,
             "diverged": uplink.diverged,
+            "journal": uplink.journal_diverged or uplink.journal_refused,
         },
         **figures,
     }
@@ -63,7 +65,10 @@ def _figures(connection: sqlite3.Connection) -> dict[str, Any]:
         (seq,) = connection.execute("SELECT coalesce(max(seq), 0) FROM record").fetchone()
         (acked,) = connection.execute("SELECT acked_seq FROM terminal").fetchone()
         files = dict(connection.execute("SELECT state, count(*) FROM evidence GROUP BY state"))
-        (left,) = connection.execute("SELECT count(*) FROM journal").fetchone()
+        (left,) = connection.execute(
+            "SELECT count(*) FROM journal WHERE what = 'left_unweighed'"
+        ).fetchone()
+        journal_waiting = journal.newest(connection) - journal.acknowledged(connection)
         timings = timings_of(connection).summary()
     finally:
         connection.execute("COMMIT")
@@ -73,5 +78,6 @@ def _figures(connection: sqlite3.Connection) -> dict[str, Any]:
         "queue": {"records": seq - acked, "files": files.get("due", 0)},
         "files": files,
         "left_without_record": left,
+        "journal_waiting": journal_waiting,
         "timings": timings,
     }

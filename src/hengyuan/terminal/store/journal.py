@@ -16,6 +16,8 @@ CREATE TABLE IF NOT EXISTS journal_upload (
 ) STRICT;
 INSERT OR IGNORE INTO journal_upload VALUES (1, 0);
 
+CREATE INDEX IF NOT EXISTS journal_by_what ON journal (what, id);
+
 CREATE TRIGGER IF NOT EXISTS journal_is_never_changed BEFORE UPDATE ON journal
 BEGIN SELECT RAISE(ABORT, 'an entry of the journal is never changed'); END;
 
