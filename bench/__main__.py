@@ -26,6 +26,10 @@ RUNS = {
         sys.executable, "-m", "bench.intake", "--live", "--rate", "500", "--seconds", "10",
         "--json",
     ],
+    "waiting: 500 terminals at the platform's door for commands": [
+        sys.executable, "-m", "bench.waiting", "--terminals", "500", "--seconds", "25",
+        "--commands", "50", "--json",
+    ],
     "terminal: ten scales, four cameras, four streams": [
         sys.executable, "-m", "bench.terminal", "--json",
     ],
