@@ -149,6 +149,10 @@ class Vocabulary:
             "store": _("Records cannot be stored"),
             "record": _("A truck could not be recorded"),
             "displays": _("No display shows the verdict"),
+            "lane": _("Fault of the lane's program"),
+            "sensors": _("Nothing watches whether a truck is wholly on the scale"),
+            "barrier": _("Barrier does not obey"),
+            "lamp": _("Lamp does not obey"),
         }
 
     def verdict(self, finding: Finding | None) -> str:
@@ -214,5 +218,6 @@ class Vocabulary:
         return self._scale_faults.get(fault or "", self.devices[state])
 
     def fault(self, code: str) -> str:
-        """What the lane cannot do."""
-        return self._faults.get(code, code)
+        """What the lane cannot do; the code may end in the name of a device."""
+        kind, _, name = code.partition(" ")
+        return f"{self._faults[kind]} {name}".rstrip() if kind in self._faults else code
