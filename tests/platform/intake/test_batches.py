@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from hengyuan.platform.intake.models import Batch, ChainHead, RefusedBatch
+from hengyuan.platform.weighing.columns import kind_no
 from hengyuan.platform.weighing.models import Weighing, WeighingCount
 from hengyuan.record.batch import parse as parse_batch
 from hengyuan.record.batch import seal, signed_text, write_header
@@ -96,6 +97,19 @@ def test_the_same_batch_again_changes_nothing(enrolled: TestTerminal) -> None:
     assert again == (200, {"watermark": first[1]["watermark"], "stored": 0})
     assert Weighing.objects.count() == 5
     assert sum(WeighingCount.objects.values_list("trucks", flat=True)) == 5
+
+
+def test_what_replaces_a_record_is_stored_and_is_counted_as_no_other_truck(
+    enrolled: TestTerminal,
+) -> None:
+    enrolled.weigh(2)
+    enrolled.weigh(1, corrects=1)
+    enrolled.weigh(1, corrects=2, kind="reweigh")
+    enrolled.weigh(1, corrects=3, cargo="0100")
+    upload(enrolled.batch(1, 4), enrolled.batch(5, 5))
+    assert Weighing.objects.count() == 5
+    counts = WeighingCount.objects.values_list("kind", "trucks")
+    assert sorted(counts) == [(kind_no("exit"), 2), (kind_no("reweigh"), 1)]
 
 
 def test_an_older_part_again_is_answered_with_the_watermark(enrolled: TestTerminal) -> None:

@@ -124,6 +124,19 @@ def test_filters_of_what_only_some_records_have(clerk: Client, gates: Gates) -> 
     assert plates(clerk, "?hour=3") == ["晋L10008"]
 
 
+def test_a_record_that_replaces_another_is_no_truck_of_its_own(clerk: Client, gates: Gates) -> None:
+    own = gates.own
+    weigh_today(own, 1, plate="晋L10001")
+    weigh_today(own, 2, plate="晋L10002", corrects=1)
+    weigh_today(own, 3, plate="晋L10003", corrects=2, flags=["override"], reason="x", witness="y")
+    weigh_today(own, 4, plate="晋L10004", corrects=3, kind="reweigh")
+    upload_all(own)
+    assert filtered(clerk, kind="exit") == ["晋L10001"]
+    assert filtered(clerk, kind="correction") == ["晋L10003", "晋L10002"]
+    assert filtered(clerk, kind="reweigh") == ["晋L10004"]
+    assert len(filtered(clerk)) == 4
+
+
 def test_a_band_holds_what_the_law_room_puts_into_it(clerk: Client, gates: Gates) -> None:
     from hengyuan.law.bands import DEFAULT_BANDS, band_of
     from hengyuan.law.verdict import overload_rate_bp

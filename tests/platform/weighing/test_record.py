@@ -163,6 +163,46 @@ def test_corrections_lead_to_each_other(clerk: Client, gates: Gates) -> None:
     assert "误称" in text(clerk, gates.own, 3)
 
 
+def test_an_override_says_who_let_the_truck_out_and_all_records_of_it_stand_together(
+    clerk: Client, gates: Gates
+) -> None:
+    own = gates.own
+    weigh_today(own, 1, gross_kg=60_000, verdict="over")
+    weigh_today(own, 2, gross_kg=50_500, kind="reweigh", corrects=1, verdict="over")
+    weigh_today(own, 3)
+    weigh_today(own, 4, gross_kg=50_500, corrects=2, kind="reweigh", verdict="over",
+                flags=["override"], operator="门卫甲", witness="班长乙", reason="抢险")  # fmt: skip
+    weigh_today(own, 5, gross_kg=50_500, corrects=4, kind="reweigh", verdict="over", cargo="0100",
+                flags=["override"], operator="门卫甲", witness="班长乙", reason="抢险")  # fmt: skip
+    upload_all(own)
+    said = "虽判超限仍予放行：门卫甲 操作，班长乙 复核，原因：抢险"
+    assert said in text(clerk, own, 4)
+    assert said not in text(clerk, own, 1)
+    for seq in (1, 2, 4, 5):
+        page = clerk.get(url(own, seq)).content.decode()
+        assert "该车的全部记录" in page
+        listed = page.split('id="history-title"')[1].split("</section>")[0]
+        assert [other for other in (1, 2, 3, 4, 5) if f'href="{url(own, other)}"' in listed] == [
+            other for other in (1, 2, 4, 5) if other != seq
+        ]
+    assert "该车的全部记录" not in text(clerk, own, 3)
+
+
+def test_tare_net_and_what_people_wrote_by_hand_are_shown(clerk: Client, gates: Gates) -> None:
+    weigh_today(gates.own, 1, tare_kg=15_000, net_kg=33_000, gross_kg=48_000, raw_kg=None,
+                flags=["manual_weight", "plate_typed"], operator="门卫甲", witness="班长乙",
+                reason="仪表故障")  # fmt: skip
+    weigh_today(gates.own, 2, corrects=1, plate="晋L10002")
+    weigh_today(gates.own, 3, gross_kg=None, raw_kg=None, flags=["skipped_scale"], group_kg=(),
+                verdict="unknown", limit_kg=None, rule_pack=None)  # fmt: skip
+    upload_all(gates.own)
+    page = text(clerk, gates.own, 1)
+    for shown in ("15,000 kg", "33,000 kg", "人工录入重量", "人工录入号牌", "班长乙", "仪表故障"):
+        assert shown in page
+    assert "本记录已被后来的记录更正。 见第 2 号记录" in page
+    assert "未过磅驶离" in text(clerk, gates.own, 3)
+
+
 def test_one_walks_along_the_chain(clerk: Client, weighed: Gates) -> None:
     first = clerk.get(url(weighed.own, 1)).content.decode()
     assert 'rel="prev"' not in first

@@ -136,7 +136,7 @@ def _overloads(area: Area, day: date) -> list[Alert]:
         return []
     rows = (
         Weighing.objects.in_scope(area.scope)
-        .filter(there, kind=_EXIT, gross_kg__gt=F("platform_limit_kg"))
+        .filter(there, kind=_EXIT, corrects__isnull=True, gross_kg__gt=F("platform_limit_kg"))
         .prefetch_related("unit__region", "terminal")
         .order_by("-weighed_at")
     )

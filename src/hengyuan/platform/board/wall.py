@@ -222,7 +222,7 @@ def _add_broken_hour(tally: Tally, area: Area, here: datetime) -> None:
     begin = upto.replace(minute=0, second=0, microsecond=0)
     sums = (
         Weighing.objects.in_scope(area.scope)
-        .filter(weighed_at__gte=begin, weighed_at__lt=upto, kind=_EXIT)
+        .filter(weighed_at__gte=begin, weighed_at__lt=upto, kind=_EXIT, corrects__isnull=True)
         .aggregate(
             n=Count("seq"),
             over=Count("seq", filter=Q(platform_verdict=_OVER)),

@@ -253,9 +253,11 @@ async def _count_and_tell(connection: Any, kept: list[Waiting]) -> None:
             entry[2] += overload_kg
     # sorted, so that two writers always lock the rows in the same order
     keys = sorted(counts)
-    units, hours, kinds, bands, counties = (list(column) for column in zip(*keys, strict=True))
-    days, hours_of_day = zip(*map(local_day_and_hour, hours), strict=True)
-    sums = [list(column) for column in zip(*(counts[key] for key in keys), strict=True)]
+    # nothing is counted where all records replace others; who watches is told all the same
+    units, hours, kinds, bands, counties = ([key[at] for key in keys] for at in range(5))
+    places = [local_day_and_hour(hour) for hour in hours]
+    days, hours_of_day = ([place[at] for place in places] for at in range(2))
+    sums = [[counts[key][at] for key in keys] for at in range(3)]
     await connection.execute(
         _COUNT, units, days, hours_of_day, kinds, bands, counties, *sums, CHANNEL, _notice(kept)
     )

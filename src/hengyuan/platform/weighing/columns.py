@@ -59,6 +59,8 @@ FILE_KINDS = (
 FILE_BYTES = 33  # one byte for the kind, 32 for the digest
 
 _KIND_NO = {name: number for number, name in enumerate(KINDS)}
+REPLACING = (_KIND_NO["entry"], _KIND_NO["exit"])
+"""Kinds that replace the record that they correct, and are not counted beside it."""
 _VERDICT_NO = {name: number for number, name in enumerate(VERDICTS)}
 _COMBINATION_NO = {name: number for number, name in enumerate(COMBINATIONS)}
 _COLOUR_NO = {name: number for number, name in enumerate(PLATE_COLOURS)}

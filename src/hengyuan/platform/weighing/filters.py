@@ -116,6 +116,15 @@ def _heavy(name: str) -> Q:
     return condition & Q(gross_kg__lt=min(above)) if above else condition
 
 
+def _kind(name: str) -> Q:
+    """A kind of weighing as trucks are counted: an entry or exit that corrects another is not a
+    truck of its own."""
+    if name == "correction":
+        return Q(kind__in=columns.REPLACING, corrects__isnull=False)
+    kind = columns.kind_no(name)
+    return Q(kind=kind, corrects__isnull=True) if kind in columns.REPLACING else Q(kind=kind)
+
+
 def _flag(name: str) -> Q:
     if name == "any":
         return ~Q(flags=0)
@@ -142,7 +151,7 @@ _CONDITIONS: dict[str, Any] = {
     # the platform's verdict: the one that counts and reports use
     "verdict": lambda name: Q(platform_verdict=columns.verdict_no(name)),
     "band": _band,
-    "kind": lambda name: Q(kind=columns.kind_no(name)),
+    "kind": _kind,
     "flag": _flag,
     "differs": _differs,
     "heavy": _heavy,

@@ -86,7 +86,9 @@ class RecordFilterForm(forms.Form):
     band = forms.ChoiceField(
         label=_("Overload rate"), required=False, choices=lambda: [ANY, *band_choices()]
     )
-    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=lambda: _choices(words.KINDS))
+    kind = forms.ChoiceField(
+        label=_("Kind"), required=False, choices=lambda: _choices(words.WANTED_KINDS)
+    )
     flag = forms.ChoiceField(
         label=_("Flag"),
         required=False,

@@ -158,6 +158,32 @@ def corrected(rows: list[Weighing]) -> dict[tuple[int, int], Weighing]:
     return {(row.terminal_id, row.corrects): row for row in corrections if row.corrects}
 
 
+_OF_ONE_TRUCK = """
+WITH RECURSIVE back (seq, corrects) AS (
+    SELECT seq, corrects FROM weighing WHERE terminal_id = %(terminal)s AND seq = %(seq)s
+    UNION
+    SELECT w.seq, w.corrects FROM weighing w
+    JOIN back ON w.terminal_id = %(terminal)s AND w.seq = back.corrects
+), forth (seq) AS (
+    SELECT min(seq) FROM back
+    UNION
+    SELECT w.seq FROM weighing w JOIN forth ON w.terminal_id = %(terminal)s
+                                           AND w.corrects = forth.seq
+)
+SELECT seq FROM forth ORDER BY seq LIMIT %(most)s
+"""
+
+
+def records_of_truck(row: Weighing, user: Any, most: int = 50) -> list[Weighing]:
+    """A truck's first weighing and all records that correct it or each other, as far as this
+    person may see them; oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_ONE_TRUCK, {"terminal": row.terminal_id, "seq": row.seq, "most": most})
+        seqs = [seq for (seq,) in cursor.fetchall()]
+    found = Weighing.objects.visible_to(user).filter(terminal_id=row.terminal_id, seq__in=seqs)
+    return list(found.select_related("terminal").order_by("seq"))
+
+
 @dataclass(frozen=True, slots=True)
 class Neighbours:
     """The records before and after one in its terminal's chain, whoever may see them.

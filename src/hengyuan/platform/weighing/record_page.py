@@ -131,6 +131,23 @@ class RecordPage:
         found = queries.corrected([self.row])
         return found.get((self.row.terminal_id, self.row.seq))
 
+    @cached_property
+    def history(self) -> list[Line]:
+        """All records of this truck, where there are others than this one."""
+        if self.row.corrects is None and self.correction is None:
+            return []
+        return [Line(row) for row in queries.records_of_truck(self.row, self.user)]
+
+    @property
+    def was_weighed_again(self) -> bool:
+        """The record that corrects this one is of another weighing."""
+        return self.correction is not None and self.correction.kind_name == "reweigh"
+
+    @property
+    def is_override(self) -> bool:
+        """It was let out against the verdict."""
+        return "override" in self.row.flag_names
+
     # the chain
 
     @cached_property

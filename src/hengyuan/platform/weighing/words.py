@@ -15,6 +15,9 @@ KINDS: Words = {
     "void": pgettext_lazy("kind of weighing", "Void"),
 }
 
+# What a list can be narrowed to: a correction is of no other truck than the record it replaces.
+WANTED_KINDS: Words = KINDS | {"correction": pgettext_lazy("kind of weighing", "Correction")}
+
 VERDICTS: Words = {
     "over": pgettext_lazy("verdict", "Over limit"),
     "pass": pgettext_lazy("verdict", "Pass"),
