@@ -286,7 +286,7 @@ class Lane:
         missing = [
             device
             for device in self._sources
-            if device not in passage.sightings and self.waiting.newest(device, since) is None
+            if device not in passage.sightings and not self.waiting.has_own(device, since)
         ]
         missing += passage.expected
         wait_s = self._rule.resume_wait_s if passage.resumed else self._rule.join_wait_s
@@ -352,6 +352,7 @@ class Lane:
         passage, self.passage = self.passage, None
         if passage is not None:
             passage.gone_at = at
+            self.waiting.left([d for d in self._sources if d not in passage.sightings], at)
             if passage.settled_at is not None:
                 self._listener.departed(passage)
         self._unwatched = False

@@ -7,6 +7,8 @@ that the camera itself replaced by a better one, and it must not shift all that 
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -87,6 +89,7 @@ class Waiting:
     kept: list[Sighting] = field(default_factory=list)
     passed: list[int] = field(default_factory=list)
     """Ids that belong to nobody any more; written down with the next change of the lane."""
+    _left_behind: dict[str, float] = field(default_factory=dict)
     _returning: list[tuple[Sighting, float]] = field(default_factory=list)
 
     def add(self, sighting: Sighting) -> None:
@@ -105,6 +108,18 @@ class Waiting:
         for sighting in gone:
             if sighting in self.kept:
                 self.drop(sighting)
+
+    def left(self, devices: Iterable[str], at: float) -> None:
+        """A truck left the scale then, and none of what these devices saw was joined to it."""
+        self._left_behind |= dict.fromkeys(devices, at)
+
+    def has_own(self, device: str, since: float) -> bool:
+        """Whether a sighting waits that cannot be of a truck that has left without one.
+
+        One that can is taken all the same if nothing newer comes: the truck may be back.
+        """
+        newest = self.newest(device, since)
+        return newest is not None and newest.seen_at > self._left_behind.get(device, -math.inf)
 
     def expire(self, before: float) -> None:
         """Pass over what was seen before a time: its truck never came to the scale."""
