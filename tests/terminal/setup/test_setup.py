@@ -1,104 +1,21 @@
 """A whole set-up at a simulated gate, against a county: every part, every file."""
 
-import asyncio
 import json
 import sqlite3
-import threading
 import tomllib
-from contextlib import asynccontextmanager
-from types import SimpleNamespace
 
 import pytest
 
 from hengyuan.terminal.config import load_config
 from hengyuan.terminal.enrolment import load_identity
-from hengyuan.terminal.setup import cameras_part, listening, weighing_part
-from hengyuan.terminal.setup.dialogue import FromAnswers, SetupStopped
+from hengyuan.terminal.setup import weighing_part
+from hengyuan.terminal.setup.dialogue import SetupStopped
 from hengyuan.terminal.setup.draft import draft_path
 from hengyuan.terminal.setup.weighing_part import allowed_kg
-from hengyuan.terminal.setup.wizard import run_setup
-from hengyuan.world.axle_records import load_axle_records
-from hengyuan.world.city import EnteredTerminal
-from hengyuan.world.motion import FAST
-from hengyuan.world.open_gate import KNOWN_KG, OpenGate, OpenGatePlan
-from hengyuan.world.trucks import trucks
-from tests.terminal.county import CODE, ONE_TIME_CODE, County
+from hengyuan.world.open_gate import KNOWN_KG
+from tests.terminal.county import CODE, ONE_TIME_CODE
+from tests.terminal.setup.conftest import set_up
 from tests.world.test_gate import free_port
-
-
-class Quiet:
-    """Somebody who reads what is said and is asked nothing."""
-
-    def __init__(self):
-        self.said, self.warned = [], []
-
-    def heading(self, text):
-        self.said.append(text)
-
-    def say(self, text):
-        self.said.append(text)
-
-    def warn(self, text):
-        self.warned.append(text)
-
-
-@pytest.fixture
-def patience(monkeypatch):
-    """Simulated devices answer at once: nobody has to wait as long as at a gate."""
-    monkeypatch.setattr(listening, "LISTEN_S", 0.3)
-    monkeypatch.setattr(weighing_part, "STANDS_S", 0.3)
-    monkeypatch.setattr(weighing_part, "EMPTY_S", 2.0)
-    monkeypatch.setattr(cameras_part, "CALL_S", 1.0)
-
-
-@asynccontextmanager
-async def site(folder):
-    county = County()
-    async with county.listening() as url:
-        terminal = EnteredTerminal(CODE, "东门一号磅", "示例煤矿", ONE_TIME_CODE)
-        town = SimpleNamespace(
-            url=url, city=SimpleNamespace(terminals=[terminal]), check=lambda: None
-        )
-        plan = OpenGatePlan(folder / "world", "f4", free_port(), FAST)
-        plan.home.mkdir()
-        gate = OpenGate(plan, town)
-        gate.gate.axle_wire.port = gate.gate.led.port = 0
-        await gate.open()
-        serving = asyncio.create_task(gate.serve(trucks(load_axle_records(), 1, 0), print))
-        try:
-            yield gate, county
-        finally:
-            serving.cancel()
-            await asyncio.gather(serving, return_exceptions=True)
-            await gate.close()
-
-
-@pytest.fixture
-def at_gate(tmp_path):
-    """A gate and a county in a loop of their own; gives the gate, the county and its answers."""
-    ready, leave = threading.Event(), threading.Event()
-    found = {}
-
-    async def work():
-        async with site(tmp_path) as (gate, county):
-            found.update(gate=gate, county=county, answers=gate.answers())
-            ready.set()
-            await asyncio.to_thread(leave.wait)
-
-    thread = threading.Thread(target=lambda: asyncio.run(work()))
-    thread.start()
-    assert ready.wait(20)
-    found["answers"]["network"] = ""
-    yield SimpleNamespace(**found)
-    leave.set()
-    thread.join(20)
-
-
-def setup(path, answers, **more):
-    out = Quiet()
-    dialogue = FromAnswers(answers, out)
-    run_setup(dialogue, path, wait_s=20, **more)
-    return out, dialogue
 
 
 def test_from_nothing_to_a_configuration_that_holds(at_gate, tmp_path, patience):
@@ -109,7 +26,7 @@ def test_from_nothing_to_a_configuration_that_holds(at_gate, tmp_path, patience)
         "1": {"name": "甲", "pin": "135790"},
         "2": {"name": "乙", "pin": "246801"},
     }
-    _, dialogue = setup(path, answers)
+    _, dialogue = set_up(path, answers)
     config = load_config(path)
     lane = config.lanes[0]
     assert type(lane.scale).__module__.endswith("f4.settings")
@@ -141,7 +58,7 @@ def test_from_nothing_to_a_configuration_that_holds(at_gate, tmp_path, patience)
     shown = {line for each in at_gate.gate.gate.led.history for line in each.lines}
     assert "显示测试" in shown
     # once more, one part only: the rest stays, the old file is kept
-    _, dialogue = setup(
+    _, dialogue = set_up(
         path, {"lanes": {"1": {"weighing": {"kg": 19_000, "division_kg": 20}}}}, only=["weighing"]
     )
     lines = (config.data_dir / weighing_part.FILE_NAME).read_text().splitlines()
@@ -154,12 +71,12 @@ def test_an_interrupted_setup_is_gone_on_with(at_gate, tmp_path, patience):
     answers = at_gate.answers
     first = answers | {"lanes": {"count": "many"}}
     with pytest.raises(SetupStopped, match=r"lanes\.count"):
-        setup(path, first)
+        set_up(path, first)
     assert not path.exists()
     assert at_gate.county.asked["POST enrol"] == 1
     # the code is used up; nobody asks for it again
     del answers["platform"]
-    setup(path, answers)
+    set_up(path, answers)
     assert at_gate.county.asked["POST enrol"] == 1
     assert tomllib.loads(path.read_text())["platform"]["url"].startswith("http://127.0.0.1:")
 
@@ -168,24 +85,24 @@ def test_a_wrong_code_is_said_and_no_terminal_is_made(tmp_path, at_gate):
     answers = at_gate.answers
     answers["platform"]["code"] = "WRONG-WRONG-WRONG-WRONG"
     with pytest.raises(SetupStopped):
-        setup(tmp_path / "gate.toml", answers)
+        set_up(tmp_path / "gate.toml", answers)
     assert not (tmp_path / "data" / "enrolment.json").exists()
 
 
 def test_no_platform_is_said_and_stops(tmp_path):
     answers = {"platform": {"url": f"http://127.0.0.1:{free_port()}"}, "network": ""}
     with pytest.raises(SetupStopped):
-        setup(tmp_path / "gate.toml", answers)
+        set_up(tmp_path / "gate.toml", answers)
 
 
 def test_what_is_missing_in_the_answers_is_named(tmp_path):
     with pytest.raises(SetupStopped, match=r"platform\.url"):
-        setup(tmp_path / "gate.toml", {})
+        set_up(tmp_path / "gate.toml", {})
 
 
 def test_an_unknown_part_is_named(tmp_path):
     with pytest.raises(SetupStopped, match="cammeras"):
-        setup(tmp_path / "gate.toml", {}, only=["cammeras"])
+        set_up(tmp_path / "gate.toml", {}, only=["cammeras"])
 
 
 def test_what_a_scale_in_use_may_be_off_by():
