@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from hengyuan.cli import terminal_doctor, terminal_print, terminal_service, terminal_setup
+from hengyuan.cli import (
+    terminal_doctor,
+    terminal_print,
+    terminal_service,
+    terminal_setup,
+    terminal_video,
+)
 from hengyuan.cli._terminal_decode import (
     line,
     model_lines,
@@ -39,6 +45,7 @@ app.command("setup")(terminal_setup.setup)
 app.command("doctor")(terminal_doctor.doctor)
 app.command("print-test")(terminal_print.print_test)
 app.add_typer(terminal_service.app, name="service")
+app.add_typer(terminal_video.app, name="video")
 
 _KINDS_ZH = {
     "scale": "称重仪表",

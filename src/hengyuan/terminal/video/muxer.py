@@ -22,7 +22,7 @@ TIME_BASE = Fraction(1, SCALE)
 SEGMENT_S = 2.0
 _EARLY_S = 0.1
 """A camera's key frames come a little early now and then; a segment is not to be twice as long."""
-MOST_BYTES = 48 * 1024 * 1024
+MOST_BYTES = 24 * 1024 * 1024
 """A segment that grows beyond this is cut off: its camera sends no key frames."""
 
 
