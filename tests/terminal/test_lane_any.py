@@ -1,0 +1,137 @@
+"""Whatever scale, sensors and cameras say, in any order: the lane never fails and loses nobody."""
+
+import random
+
+import pytest
+
+from hengyuan.terminal.lane.phases import Phase
+from tests.terminal.lanes import Bench
+
+EDGES = ("front_edge", "rear_edge")
+
+
+class Anything:
+    """A gate where everything may happen."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        places = self.random.choice([(), EDGES, ("rear_edge",)])
+        self.bench = Bench(
+            sources=self.random.choice([(), ("front",), ("front", "rear", "axles")]),
+            cameras=("cab",),
+            places=places,
+        )
+        self.bench.heard.settling = self._settling
+        self.bench.heard.complete = self._complete
+        self.storing = []
+        self.mass_kg = 0
+        self.expecting = []
+        self.wrong = []
+
+    def _settling(self, passage):
+        if self.random.random() < 0.8:
+            self.bench.lane.expect(passage, "cab")
+            self.expecting.append(passage)
+
+    def _complete(self, passage):
+        self.bench.heard.completed.append(passage)
+        self.storing.append(passage)
+        if passage.whole and self.bench.lane.edges.blocking and not self.bench.lane.edges.covered:
+            self.wrong.append("weighed while an edge was not known")
+
+    def step(self):
+        getattr(self, self.random.choice(STEPS))()
+
+    def move(self):
+        goal = self.random.choice([0, 0, 300, 900, 14_000, 30_000, 30_300, 47_000, 199_000])
+        self.bench.ramp(self.mass_kg, goal, self.random.randint(1, 12))
+        self.mass_kg = goal
+
+    def stand(self):
+        stable = self.random.choice([None, None, True, False])
+        self.bench.hold(self.mass_kg, self.random.choice([0.2, 0.8, 1.3, 3.0]), stable)
+
+    def silence(self):
+        self.bench.silence(self.random.choice([0.5, 2.5, 8.0]))
+
+    def fault(self):
+        self.bench.show(None, fault=self.random.choice(["over_range", "not_zeroed"]))
+
+    def nonsense(self):
+        self.bench.show(self.random.choice([999_999, -999_999, -300]))
+
+    def beam(self):
+        if self.bench.seen:
+            place = self.random.choice(sorted(self.bench.seen))
+            self.bench.beams(**{place: self.random.choice([True, False, False, None])})
+
+    def camera(self):
+        plate = self.random.choice([None, "晋L00001", "晋L00002", "晋L00003"])
+        device = self.random.choice(["front", "rear", "stranger"])
+        late = self.random.random() < 0.2
+        ago_s = self.random.choice([0.0, 5.0, 100.0, 1e9]) if late else 0.0
+        self.bench.camera(plate, device, ago_s, late, rear=device == "rear")
+
+    def axles(self):
+        self.bench.axles(self.random.randint(2, 6))
+
+    def backed(self):
+        self.bench.lane.reversed("axles")
+
+    def picture(self):
+        if self.expecting:
+            passage = self.expecting.pop(self.random.randrange(len(self.expecting)))
+            given = self.bench.picture("cab") if self.random.random() < 0.7 else None
+            self.bench.lane.pictured(passage, "cab", given)
+
+    def store(self):
+        """One of the records is stored, and told if its truck is there still."""
+        if self.storing:
+            passage = self.storing.pop(0)
+            self.bench._seq += 1
+            self.bench.lane.stored(passage, self.bench._seq)
+            if self.random.random() < 0.8:
+                self.bench.lane.told(passage)
+
+    def end(self):
+        """Everything is sound again, and nobody is on the scale."""
+        while self.storing:
+            self.store()
+        if self.bench.seen:
+            self.bench.beams(**dict.fromkeys(self.bench.seen, False))
+        self.bench.hold(0, 5.0)
+
+
+STEPS = [
+    "move", "move", "stand", "stand", "stand", "silence", "fault", "nonsense", "beam", "beam",
+    "camera", "camera", "axles", "backed", "picture", "store", "store",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_the_lane_ends_in_a_defined_state_and_every_truck_in_a_record_or_a_reason(seed):
+    world = Anything(seed)
+    bench = world.bench
+    for _ in range(60):
+        world.step()
+    world.end()
+    assert bench.phase is Phase.EMPTY
+    assert bench.lane.passage is None
+    assert world.wrong == []
+    # whoever was recorded has left once, under the last of the weighings that correct each other
+    corrected = {p.corrects for p in bench.heard.completed if p.corrects is not None}
+    last = [p for p in bench.heard.completed if p.seq not in corrected]
+    assert sorted(id(p) for p in bench.heard.gone) == sorted(id(p) for p in last)
+    # a sighting belongs to one truck, or to nobody
+    used = [s.id for p in last for s in p.sightings.values()]
+    assert len(used) == len(set(used))
+    assert set(used).isdisjoint(bench.lane.waiting.take_passed())
+    # and the next truck is weighed like any other
+    before = len(bench.heard.completed)
+    bench.heard.settling = lambda passage: None
+    bench.hold(0, 700.0 if before else 0.5)
+    bench.ramp(0, 25_000)
+    for device in bench.lane._sources:
+        bench.axles() if device == "axles" else bench.camera("晋L09999", device)
+    bench.hold(25_000, 3.0)
+    assert bench.heard.completed[before].mass_kg == 25_000
