@@ -8,7 +8,7 @@ import msgspec
 import polib
 import pytest
 
-from hengyuan.terminal import config, config_tables, config_video
+from hengyuan.terminal import config, config_tables, config_video, people
 from hengyuan.terminal.config import read_config
 from hengyuan.terminal.lane.phases import TRANSITIONS
 from hengyuan.terminal.screen import printing
@@ -31,6 +31,8 @@ TABLES = [
     config_tables.DisplayTable,
     config_tables.PositionTable,
     config_tables.HoldTable,
+    config_tables.TareTable,
+    people.PersonTable,
     config_tables.ControlTable,
     config_tables.ExitTable,
     config_tables.ClipTable,

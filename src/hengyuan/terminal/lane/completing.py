@@ -6,11 +6,11 @@ drives in a lane for both, and what an earlier record of it says already.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 from msgspec.structs import replace
 
 from hengyuan.record.canonical import read_line
@@ -187,5 +187,5 @@ def _note(connection: sqlite3.Connection, record: Record, what: str, tare: Tare)
     }
     connection.execute(
         "INSERT INTO journal (at_ms, lane, what, detail) VALUES (?, ?, ?, ?)",
-        (record.weighed_at, record.lane, what, json.dumps(detail, ensure_ascii=False)),
+        (record.weighed_at, record.lane, what, msgspec.json.encode(detail).decode()),
     )

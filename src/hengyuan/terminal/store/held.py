@@ -7,11 +7,12 @@ follows from the records and is written in the transaction of each.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from hengyuan.record.model import Record
 from hengyuan.terminal.store import search
@@ -140,7 +141,7 @@ def _note(connection: sqlite3.Connection, each: Held, what: str, now_ms: int) ->
     detail = {"seq": each.seq, "plate": each.plate, "why": each.why, "over_kg": each.over_kg}
     connection.execute(
         "INSERT INTO journal (at_ms, lane, what, detail) VALUES (?, ?, ?, ?)",
-        (now_ms, each.lane, what, json.dumps(detail, ensure_ascii=False)),
+        (now_ms, each.lane, what, msgspec.json.encode(detail).decode()),
     )
 
 
