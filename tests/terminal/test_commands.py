@@ -13,7 +13,7 @@ from hengyuan.terminal.clock import SystemClock
 from hengyuan.terminal.config_tables import PlatformTable
 from hengyuan.terminal.enrolment import Identity
 from hengyuan.terminal.uplink.commands import Asked, CommandFailed, Commands
-from tests.terminal.county import County, lose, only
+from tests.terminal.county import County, lose, only, refuse
 from tests.terminal.outbox import PATIENCE_S, identity_for, outbox
 
 
@@ -212,3 +212,50 @@ def test_the_same_command_from_poll_and_heartbeat_is_one(
 
     asyncio.run(scenario())
     assert done == ["order-1"]
+
+
+def test_an_answered_heartbeat_ends_the_wait_after_an_outage(
+    county: County, identity: Identity, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hours without the platform have made the waits long; its first sign ends them."""
+    monkeypatch.setattr("hengyuan.terminal.uplink.commands.longer", lambda own_s, wish_s: 3600.0)
+
+    async def work(asked: Asked) -> str:
+        return "done"
+
+    async def scenario() -> None:
+        county.orders = [order(1, "work")]
+        county.before = [only("commands", lose)]
+        async with (
+            county.listening() as url,
+            listening_terminal(tmp_path, url, identity, work=work) as commands,
+        ):
+            await until(lambda: county.asked["POST commands"] == 1)
+            async with asyncio.timeout(PATIENCE_S):
+                while not county.ends():
+                    commands.wake()
+                    await asyncio.sleep(0.02)
+
+    asyncio.run(scenario())
+
+
+def test_an_older_platform_without_the_channel_is_asked_again_by_and_by(
+    county: County, identity: Identity, tmp_path: Path
+) -> None:
+    async def work(asked: Asked) -> str:
+        return "done"
+
+    async def scenario() -> None:
+        county.orders = [order(1, "work")]
+        county.before = [only("commands", refuse("not_found"))]
+        async with (
+            county.listening() as url,
+            listening_terminal(tmp_path, url, identity, work=work) as commands,
+        ):
+            await until(lambda: county.asked["POST commands"] == 1)
+            # its heartbeats may carry commands all the same
+            await commands.take(order(1, "work"))
+            await until(county.ends)
+            assert county.asked["POST commands"] == 2, "the poll, and the answer"
+
+    asyncio.run(scenario())

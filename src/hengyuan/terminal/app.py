@@ -341,6 +341,7 @@ class Terminal:
 
     async def _answered(self, answer: HeartbeatAnswer) -> None:
         self.records.reachable(answer.watermark)
+        self.commands.wake()
         self.files.wake()
         self.journal.wake()
         offset_ms = self.checked.offset_ms

@@ -33,7 +33,12 @@ log = structlog.get_logger(__name__)
 PREFIX = "/api/intake/v1/"
 POOL_SIZE = 8
 RETRY_AFTER_S = 2
-_LIMITS = {"batches": MAX_BODY_BYTES, "journal": MAX_JOURNAL_BYTES}
+_LIMITS = {
+    "batches": MAX_BODY_BYTES,
+    "journal": MAX_JOURNAL_BYTES,
+    "heartbeat": 64 * 1024,
+    "commands": 64 * 1024,
+}
 # What intake makes dies with its reference count; walking all objects after each 700 new ones
 # cost a tenth of its time. Cycles that Django leaves are still collected, less often.
 _COLLECT_AFTER = (20_000, 20, 20)
@@ -118,7 +123,8 @@ class Lane:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            limit = _LIMITS.get(scope["path"].removeprefix(PREFIX), evidence.MAX_CHUNK)
+            name = scope["path"].removeprefix(PREFIX).partition("/")[0]
+            limit = _LIMITS.get(name, evidence.MAX_CHUNK)
             request = Request(scope, await read_body(scope, receive, limit))
             answer = await self._answer(request)
         except Refusal as refusal:

@@ -87,6 +87,7 @@ class Commands:
         self._turns: dict[str, asyncio.Lock] = {}
         self._in_hand: dict[str, asyncio.Task[None]] = {}
         self._room = asyncio.Event()
+        self._reachable = asyncio.Event()
 
     def handle(self, name: str, handler: Handler, several: bool = False) -> None:
         """Register who does `name`. Commands of one name are done one after the other in the order
@@ -97,6 +98,10 @@ class Commands:
         self._handlers[name] = handler
         if not several:
             self._turns[name] = asyncio.Lock()
+
+    def wake(self) -> None:
+        """The platform has just answered something else: no reason to wait on."""
+        self._reachable.set()
 
     async def run(self) -> None:
         """Ask for commands for ever; ends that were not told before a restart are told first."""
@@ -126,7 +131,7 @@ class Commands:
         try:
             answer = await self._client.poll(asked)
         except NoAnswer as error:
-            await asyncio.sleep(longer(backoff.next_s(), error.retry_after_s))
+            await self._sleep(longer(backoff.next_s(), error.retry_after_s))
             return
         except Refusal as refusal:
             log.log(
@@ -135,7 +140,7 @@ class Commands:
                 code=refusal.code,
                 detail=refusal.detail,
             )
-            await asyncio.sleep(NO_CHANNEL_WAIT_S)
+            await self._sleep(NO_CHANNEL_WAIT_S)
             return
         news = [command for command in answer.commands if command.id not in self._in_hand]
         for command in news:
@@ -145,6 +150,13 @@ class Commands:
         else:
             # an empty answer at once: the platform is stopping, or another of us is asking
             await asyncio.sleep(backoff.next_s())
+
+    async def _sleep(self, seconds: float) -> None:
+        """Wait so long at most; an answered heartbeat ends it."""
+        self._reachable.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._reachable.wait()
 
     async def _until_there_is_room(self) -> None:
         while len(self._in_hand) >= MOST_IN_HAND:
