@@ -16,6 +16,7 @@ from hengyuan.terminal.screen.vocabulary import (
     clock_time,
     level,
     mass,
+    moment,
     passage_level,
 )
 from hengyuan.terminal.store.search import Passage
@@ -52,6 +53,7 @@ class Presenter:
             "queue": self._queue(),
             "attention": self._attention(),
             "today": self._today(),
+            "held": self._held(),
             "newest": [self._row(passage) for passage in self.recent.passages],
         }
 
@@ -85,6 +87,8 @@ class Presenter:
             "plate": record.plate or self._("Plate not read"),
             "colour": self._words.colour(record.plate_colour),
             "gross": tonnes(record.gross_kg or 0),
+            "tare": "" if record.tare_kg is None else tonnes(record.tare_kg),
+            "net": "" if record.net_kg is None else tonnes(record.net_kg),
             "limit": mass(record.limit_kg),
             "over": tonnes(finding.overload_kg) if finding and finding.overload_kg else "",
             "rate": f"{finding.overload_rate} %" if finding and finding.overload_kg else "",
@@ -148,6 +152,31 @@ class Presenter:
             "stored": self._("County has it") if acked else self._("Waiting"),
             "acked": acked,
         }
+
+    def _held(self) -> list[dict[str, str]]:
+        """Trucks that are held, other than those that stand on a scale: they may come back."""
+        _ = self._
+        standing = {
+            view.current.record.seq
+            for view in self._terminal.board.lanes.values()
+            if view.current is not None
+        }
+        rows = []
+        for truck in self.recent.held:
+            if truck.seq in standing:
+                continue
+            why = _("no verdict")
+            if truck.why == "over" and truck.over_kg is not None:
+                why = _("over by {mass} t").format(mass=tonnes(truck.over_kg))
+            rows.append(
+                {
+                    "plate": truck.plate or _("Plate not read"),
+                    "why": why,
+                    "since": moment(truck.at_ms)[5:16],
+                    "url": f"/records/{truck.first_seq}",
+                }
+            )
+        return rows
 
     def _today(self) -> str:
         _, total = self._, self.recent.today

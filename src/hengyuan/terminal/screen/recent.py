@@ -7,7 +7,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from hengyuan.record.canonical import read_line
-from hengyuan.terminal.store import search
+from hengyuan.terminal.store import held, search
 from hengyuan.terminal.store.search import Passage, Total, Wanted, day_of
 
 if TYPE_CHECKING:
@@ -18,13 +18,14 @@ AGE_S = 10.0
 
 
 class Recent:
-    """The last trucks, the sums of today, what waits to be uploaded, the room on the disk."""
+    """The last trucks, those that are held, today's sums, what waits to go up, room on the disk."""
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
         self._read: tuple[int, int] | None = None
         self._read_at = float("-inf")
         self.passages: list[Passage] = []
+        self.held: list[held.Held] = []
         self.today = Total()
         self.oldest_waiting_ms: int | None = None
         self.disk_free_mb: int | None = None
@@ -39,6 +40,7 @@ class Recent:
 
         def read(db: sqlite3.Connection) -> None:
             self.passages = search.search(db, Wanted(), SHOWN)
+            self.held = held.all_held(db)
             self.today = search.total(db, Wanted(first_day=day, last_day=day))
             row = db.execute(
                 "SELECT line FROM record WHERE seq = (SELECT acked_seq + 1 FROM terminal)"

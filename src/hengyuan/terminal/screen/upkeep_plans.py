@@ -119,4 +119,8 @@ class PlanPages(Section):
             steps=[(index, text, steps.get(index)) for index, text in enumerate(found.steps, 1)],
             results=self.journal_words.results,
             outcomes=list(self.journal_words.outcomes.items()),
+            by_hand=[
+                (f"/lanes/{lane.config.table.number}/manual", lane.config.title)
+                for lane in self.terminal.lanes.values()
+            ],
         )

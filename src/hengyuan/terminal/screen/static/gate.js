@@ -48,10 +48,13 @@ function showLane(lane) {
     delete root.dataset.seq;
     return;
   }
-  for (const name of ["verdict", "plate", "colour", "gross", "limit", "over", "rate", "vehicle", "basis", "assumed"]) {
+  for (const name of ["verdict", "plate", "colour", "gross", "tare", "net", "limit", "over", "rate", "vehicle", "basis", "assumed"]) {
     text(part(name), truck[name]);
   }
   root.classList.toggle("is-over", Boolean(truck.over));
+  for (const figure of root.querySelectorAll("[data-only]")) {
+    figure.hidden = !truck[figure.dataset.only];
+  }
   part("flags").replaceChildren(...truck.flags.map((flag) => element("li", flag)));
   if (root.dataset.seq !== String(truck.seq)) {
     root.dataset.seq = truck.seq;
@@ -135,6 +138,12 @@ function row(truck) {
   return line;
 }
 
+function held({ plate, why, since, url }) {
+  const item = document.createElement("li");
+  item.append(link(plate, url), element("span", why, "why"), element("span", since, "state"));
+  return item;
+}
+
 function device({ name, kind, light, state, why }) {
   const item = document.createElement("li");
   item.append(element("span", "", `light ${light}`), element("span", kind, "name"), element("span", name, "tag"), element("span", state, "state"));
@@ -152,6 +161,8 @@ function show(gate) {
   $("platform-text").title = gate.platform.why;
   text($("queue"), gate.queue);
   text($("today"), gate.today);
+  $("held-trucks").hidden = gate.held.length === 0;
+  replace($("held"), gate.held, held);
   replace($("attention"), gate.attention, advice);
   replace($("newest"), gate.newest, row);
   $("none-yet").hidden = gate.newest.length > 0;
