@@ -18,6 +18,13 @@ def _more(scene: Scene) -> None:
 
 PAGES = [
     Page("upkeep:matters", who(open_to=EVERYBODY - OUTSIDER), max_queries=8, grow=_more),
+    Page(
+        "upkeep:counties",
+        who(open_to={"province_head", "city_clerk"}),
+        reader="city_clerk",
+        max_queries=7,
+        grow=_more,
+    ),
     Page("upkeep:matters_excel", who(open_to=EVERYBODY - OUTSIDER), method="post"),
     Page("upkeep:journal", who(open_to=EVERYBODY - OUTSIDER), max_queries=8, grow=_more),
     Page("upkeep:journal_excel", who(open_to=EVERYBODY - OUTSIDER), method="post"),

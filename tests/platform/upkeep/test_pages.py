@@ -43,16 +43,18 @@ def page(person: Any, name: str, query: str = "") -> str:
     return answer.content.decode()
 
 
-@pytest.mark.parametrize("name", ["matters", "journal"])
 def test_only_the_own_county_s_and_the_own_unit_s_terminals_are_shown(
-    name: str, cast: Cast, terminal: Terminal
+    cast: Cast, terminal: Terminal
 ) -> None:
     see = {"province_head", "city_clerk", "county_head", "county_clerk", "county_inspector",
            "county_readonly", "department_clerk", "unit_manager", "gatekeeper"}  # fmt: skip
     for part, person in cast.people().items():
-        if part == "outsider":
-            continue
-        assert (terminal.code in page(person, name)) == (part in see), part
+        for rows in (queries.matters(person), queries.entries(person)):
+            assert rows.exists() == (part in see), part
+    assert terminal.code in page(cast.gatekeeper, "matters")
+    for name in ("matters", "journal"):
+        assert terminal.code not in page(cast.neighbour_clerk, name)
+        assert terminal.code not in page(cast.other_gatekeeper, name)
 
 
 def test_the_journal_says_in_words_what_happened_and_shows_the_unknown_as_it_is(
@@ -108,6 +110,17 @@ def test_a_verification_wants_somebody_thirty_days_before_it_ends(
     assert matter.wants_somebody is wants
     listed = queries.matters(cast.county_clerk).filter(queries.wanting())
     assert (matter in listed) is wants
+
+
+def test_counties_are_compared_within_the_scope(cast: Cast, terminal: Terminal) -> None:
+    first, *others = queries.by_county(cast.city_clerk)
+    assert first.region.pk == cast.unit.region_id
+    assert first.counts == {"device": 1, "plan": 1, "ticket": 1}
+    assert {row.total for row in others} == {0}
+    assert len(others) > 10
+    assert [row.region.pk for row in queries.by_county(cast.neighbour_clerk)] == ["141023"]
+    shown = page(cast.city_clerk, "counties")
+    assert f"?county={cast.unit.region_id}&amp;kind=plan" in shown
 
 
 def test_the_terminal_s_page_shows_both(cast: Cast, terminal: Terminal) -> None:

@@ -78,6 +78,7 @@ ACTIONS: dict[str, Action] = {
         Action("terminals.manage", _("Create, suspend and retire terminals"), _KEEPERS),
         Action("terminals.direct", _("Change settings and rule packs of terminals"), _KEEPERS),
         Action("upkeep.view", _("See journals and upkeep of terminals"), _EVERYONE),
+        Action("upkeep.counties", _("Compare the upkeep of counties"), _ABOVE_COUNTIES),
         Action("upkeep.export", _("Export journals and upkeep of terminals; noted"), _EVERYONE),
         Action("records.view", _("See weighing records"), _EVERYONE),
         Action("records.export", _("Export weighing records"), _EVERYONE),

@@ -43,7 +43,9 @@ class JournalFilter(django_filters.FilterSet):
         empty_label=_("All counties"),
     )
     what = django_filters.ChoiceFilter(
-        choices=list(WHATS.items()), label=pgettext_lazy("journal", "what happened"), empty_label=_("Everything")
+        choices=list(WHATS.items()),
+        label=pgettext_lazy("journal", "what happened"),
+        empty_label=_("Everything"),
     )
     from_day = _day("since", _("from"))
     to_day = _day("until", _("to"))

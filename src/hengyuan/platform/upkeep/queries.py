@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.timezone import localdate
 
+from hengyuan.platform.accounts.scope import visible_regions
+from hengyuan.platform.regions.models import Region
 from hengyuan.platform.terminals.models import Terminal, TerminalState
 from hengyuan.platform.upkeep.models import VERIFICATION_WARNS, JournalEntry, Matter, MatterKind
 
@@ -14,6 +17,24 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from hengyuan.platform.accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class CountyMatters:
+    """A county, and how many matters of each kind want somebody at its terminals."""
+
+    region: Region
+    counts: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        """Of all kinds."""
+        return sum(self.counts.values())
+
+    @property
+    def cells(self) -> list[tuple[str, int]]:
+        """The number of each kind, in the order of `MatterKind`."""
+        return [(kind, self.counts.get(kind, 0)) for kind in MatterKind.values]
 
 
 def wanting() -> Q:
@@ -49,6 +70,19 @@ def wanted_counts(user: User | AnonymousUser) -> dict[str, int]:
     for kind in matters(user).filter(wanting()).values_list("kind", flat=True):
         counts[kind] += 1
     return counts
+
+
+def by_county(user: User | AnonymousUser) -> list[CountyMatters]:
+    """Each county in scope with what wants somebody there, the one with most of it first."""
+    counts: dict[str, dict[str, int]] = {}
+    found = matters(user).filter(wanting()).values_list("terminal__unit__region_id", "kind")
+    for code, kind, number in found.annotate(n=Count("pk")).order_by():
+        counts.setdefault(code, {})[kind] = number
+    rows = [
+        CountyMatters(region, counts.get(region.pk, {}))
+        for region in visible_regions(user).counties()
+    ]
+    return sorted(rows, key=lambda row: (-row.total, row.region.pk))
 
 
 def entries(user: User | AnonymousUser) -> QuerySet[Any]:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from django.views.decorators.http import require_GET
 
+from hengyuan.platform.accounts.permissions import requires
 from hengyuan.platform.excel import Column, ExcelOfList
 from hengyuan.platform.listing import ListPage
 from hengyuan.platform.upkeep import queries
 from hengyuan.platform.upkeep.filters import JournalFilter, MatterFilter
-from hengyuan.platform.upkeep.models import JournalEntry, Matter
+from hengyuan.platform.upkeep.models import JournalEntry, Matter, MatterKind
 from hengyuan.platform.upkeep.tables import JournalTable, MatterTable
 from hengyuan.platform.upkeep.words import detail_words, due_words, matter_words, what_words
 
@@ -44,6 +48,14 @@ class MattersExcel(ExcelOfList):
         Column(_("valid until"), 14, lambda matter: matter.due and f"{matter.due:%Y-%m-%d}"),
         Column(_("time left"), 16, due_words),
     )
+
+
+@require_GET
+@requires("upkeep.counties")
+def counties(request: HttpRequest) -> HttpResponse:
+    """What wants somebody, county by county."""
+    context = {"rows": queries.by_county(request.user), "kinds": MatterKind.labels}
+    return render(request, "upkeep/counties.html", context)
 
 
 class Journal(ListPage):
