@@ -1,5 +1,6 @@
 """What is on the platform's and the terminal's disk, compared with what truly happened."""
 
+import math
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -239,24 +240,32 @@ def _weighings(stored: Iterable[Record]) -> list[_Told]:
 def _owners(
     driven: list[Passage], weighings: list[_Told], found: Findings
 ) -> dict[int, list[_Told]]:
-    """Which weighings are of which passage, by plate; without one by mass, between neighbours."""
+    """Which weighings are of which passage: by plate and mass where both agree, which nobody else
+    has; the others by their mass, between those before and behind them.
+    """
     by_plate = {passage.truck.plate: passage for passage in driven}
     owners: dict[int, list[_Told]] = defaultdict(list)
-    nameless = []
+    known: list[int | None] = []
     for each in weighings:
         passage = by_plate.get(each.plate or "")
-        if passage is not None and passage.gross_kg == each.last.gross_kg:
+        sure = passage is not None and passage.gross_kg == each.last.gross_kg
+        known.append(passage.number if passage is not None and sure else None)
+        if passage is not None and sure:
             owners[passage.number].append(each)
-        else:
-            nameless.append(each)
-    for each in nameless:
-        fits = [p for p in driven if p.gross_kg == each.last.gross_kg]
-        free = [p for p in fits if p.number not in owners]
-        passage = min(free or fits, key=lambda p: p.number, default=None)
+    for at, each in enumerate(weighings):
+        if known[at] is not None:
+            continue
+        before = max((n for n in known[:at] if n is not None), default=0)
+        behind = min((n for n in known[at + 1 :] if n is not None), default=math.inf)
+        fits = [
+            p for p in driven if before <= p.number <= behind and p.gross_kg == each.last.gross_kg
+        ]
+        passage = min(fits, key=lambda p: (p.number in owners, p.number), default=None)
         if passage is None:
             record = each.last
             found.note("strangers", f"record {record.seq}: {record.plate}, {record.gross_kg} kg")
             continue
+        known[at] = passage.number
         owners[passage.number].append(each)
         if each.plate is not None:
             found.note("wrong_plates", f"{_name(passage)} is recorded as {each.plate}")

@@ -23,7 +23,7 @@ from hengyuan.world.motion import Deck, Pace
 from hengyuan.world.pictures import Snapshot
 from hengyuan.world.trucks import Truck
 
-PACE = Pace(frame_hz=50.0, roll_on_s=0.06, settle_s=0.05, leave_s=0.01, roll_off_s=0.05, gap_s=0.05)
+PACE = Pace(frame_hz=50.0, roll_on_s=0.1, settle_s=0.05, leave_s=0.01, roll_off_s=0.05, gap_s=0.1)
 DIVISION_KG = 20
 FAMILIES: tuple[Family, ...] = ("f1", "f4", "f5", "f6", "f2", "f7", "f3", "f4")
 VERDICT_LINES = 3

@@ -29,7 +29,7 @@ from hengyuan.terminal.enrolment import enrol
 from hengyuan.terminal.store.store import FILE_NAME
 from hengyuan.world.devices.wires import PtyWire
 from hengyuan.world.loss.disk import Disk
-from hengyuan.world.loss.lane import LossLane
+from hengyuan.world.loss.lane import DIVISION_KG, LossLane
 from hengyuan.world.loss.line import Line, Odds
 from hengyuan.world.loss.stepped_clock import SteppedClock
 from hengyuan.world.processes import Child, ChildDied, hengyuan_command
@@ -37,7 +37,7 @@ from hengyuan.world.processes import Child, ChildDied, hengyuan_command
 READY_WITHIN_S = 180.0
 AWAY_S = (0.0, 0.4)
 """How long after its end the terminal is started again."""
-WINDOW_MS = 100
+WINDOW_MS = 150
 JOIN_WAIT_MS = 3_000
 
 Teller = Callable[[str], None]
@@ -285,7 +285,14 @@ class Site:
 def lane_tables(lane: LossLane) -> list[tuple[str, dict[str, Any]]]:
     """The tables of one lane and its devices."""
     number = lane.number
-    stability = {"window_ms": WINDOW_MS, "min_frames": 4, "arrive_kg": 400, "leave_kg": 200}
+    # the weight of a truck that stands is one value here: a swing is not to be taken for it
+    stability = {
+        "window_ms": WINDOW_MS,
+        "min_frames": 4,
+        "tolerance_kg": DIVISION_KG // 2,
+        "arrive_kg": 400,
+        "leave_kg": 200,
+    }
     camera = {"driver": "hikvision", "name": lane.camera_name, "host": "127.0.0.1"}
     wire = lane.scale_wire
     scale: dict[str, Any] = tcp(0 if isinstance(wire, PtyWire) else wire.port)
