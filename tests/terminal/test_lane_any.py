@@ -24,9 +24,16 @@ class Anything:
         self.bench.heard.settling = self._settling
         self.bench.heard.complete = self._complete
         self.storing = []
+        self.blocked = []
+        self.bench.lane.reading = self._reading
         self.mass_kg = 0
         self.expecting = []
         self.wrong = []
+
+    def _reading(self, reading):
+        if self.bench.lane.edges.blocking:
+            self.blocked.append(reading.at)
+        type(self.bench.lane).reading(self.bench.lane, reading)
 
     def _settling(self, passage):
         if self.random.random() < 0.8:
@@ -36,19 +43,20 @@ class Anything:
     def _complete(self, passage):
         self.bench.heard.completed.append(passage)
         self.storing.append(passage)
-        if passage.whole and self.bench.lane.edges.blocking and not self.bench.lane.edges.covered:
-            self.wrong.append("weighed while an edge was not known")
+        since = passage.settled_at - self.bench.lane.rule.stability.window_s
+        if any(since <= at <= passage.settled_at for at in self.blocked):
+            self.wrong.append("a frame counted although an edge was covered")
 
     def step(self):
         getattr(self, self.random.choice(STEPS))()
 
     def move(self):
-        goal = self.random.choice([0, 0, 300, 900, 14_000, 30_000, 30_300, 47_000, 199_000])
+        goal = self.random.choice([0, 300, 900, 14_000, 30_000, 30_300, 47_000, 199_000])
         self.bench.ramp(self.mass_kg, goal, self.random.randint(1, 12))
         self.mass_kg = goal
 
     def stand(self):
-        stable = self.random.choice([None, None, True, False])
+        stable = self.random.choice([None, None, None, True, False])
         self.bench.hold(self.mass_kg, self.random.choice([0.2, 0.8, 1.3, 3.0]), stable)
 
     def silence(self):
@@ -63,7 +71,8 @@ class Anything:
     def beam(self):
         if self.bench.seen:
             place = self.random.choice(sorted(self.bench.seen))
-            self.bench.beams(**{place: self.random.choice([True, False, False, None])})
+            covered = self.random.choice([True, False, False, False, None])
+            self.bench.beams(**{place: covered})
 
     def camera(self):
         plate = self.random.choice([None, "晋L00001", "晋L00002", "晋L00003"])
@@ -103,16 +112,17 @@ class Anything:
 
 
 STEPS = [
-    "move", "move", "stand", "stand", "stand", "silence", "fault", "nonsense", "beam", "beam",
-    "camera", "camera", "axles", "backed", "picture", "store", "store",
+    "move", "move", "move", "stand", "stand", "stand", "stand", "stand", "stand", "silence",
+    "fault", "nonsense", "beam", "beam", "camera", "camera", "axles", "backed", "picture",
+    "store", "store", "store",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("seed", range(40))
 def test_the_lane_ends_in_a_defined_state_and_every_truck_in_a_record_or_a_reason(seed):
     world = Anything(seed)
     bench = world.bench
-    for _ in range(60):
+    for _ in range(100):
         world.step()
     world.end()
     assert bench.phase is Phase.EMPTY
