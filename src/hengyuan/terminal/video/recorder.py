@@ -147,7 +147,7 @@ class Recorder:
         if unit.begins_anew:
             self._finish()
             self._timeline = Timeline()
-        self._timeline.arrived(packet.dts / SCALE, self._now_ms())
+        self._timeline.arrived(packet.dts / SCALE, self._packet_at)
         if packet.is_keyframe and (self._muxer is None or not set(unit.sets) <= self._sets):
             self._finish()
             self._begin(source, unit)
@@ -178,8 +178,9 @@ class Recorder:
             self._full("too little space is left on the disk")
             return
         try:
+            age_s = time.monotonic() - self._timeline.seen_s(segment.begins / SCALE)
             kept = self.ring.append(
-                self._timeline.at_ms(segment.begins / SCALE),
+                round(self._now_ms() - age_s * 1000),
                 round(segment.duration * 1000 / SCALE),
                 segment.data,
             )

@@ -1,35 +1,31 @@
-"""When a frame was seen, from when its packet came.
+"""When a frame was seen, from when its packet came, by a clock that never steps.
 
 Packets come late and in bursts, never early: the smallest delay seen is the best guess of the true
-one. A camera's crystal drifts, so the guess gives way slowly.
+one. A camera's crystal drifts and some cameras stall, so only the last minute counts.
 """
 
 from __future__ import annotations
 
-_DRIFT = 0.001
-"""Seconds a second by which a camera's clock may be off."""
-_STEP_MS = 5_000
-"""A larger difference is a clock that was set, or a stream that began anew."""
+import math
+
+_SPAN_S = 30.0
 
 
 class Timeline:
-    """Joins the time of a stream, in seconds, to the county's, in ms."""
+    """Joins the time of a stream to the monotonic clock, both in seconds."""
 
     def __init__(self) -> None:
-        self._zero_ms: float | None = None
-        self._last_s = 0.0
+        self._begun_s = -math.inf
+        self._before_s = math.inf
+        self._least_s = math.inf
 
-    def arrived(self, stream_s: float, now_ms: float) -> None:
+    def arrived(self, stream_s: float, now_s: float) -> None:
         """A packet of that time in the stream came now."""
-        zero_ms = now_ms - stream_s * 1000
-        if self._zero_ms is None or abs(zero_ms - self._zero_ms) > _STEP_MS:
-            self._zero_ms = zero_ms
-        else:
-            given_way = self._zero_ms + (stream_s - self._last_s) * _DRIFT * 1000
-            self._zero_ms = min(zero_ms, given_way)
-        self._last_s = stream_s
+        if now_s - self._begun_s > _SPAN_S:
+            self._begun_s = now_s
+            self._before_s, self._least_s = self._least_s, math.inf
+        self._least_s = min(self._least_s, now_s - stream_s)
 
-    def at_ms(self, stream_s: float) -> int:
-        """The county's time at that time of the stream."""
-        assert self._zero_ms is not None
-        return round(self._zero_ms + stream_s * 1000)
+    def seen_s(self, stream_s: float) -> float:
+        """When the frame of that time in the stream was seen; after the first packet."""
+        return stream_s + min(self._before_s, self._least_s)
