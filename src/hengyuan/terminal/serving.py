@@ -30,15 +30,19 @@ async def serve(config: Config, clock: Clock | None = None) -> None:
     UnusableStore or PortTaken where it cannot begin with what the installer wrote.
     """
     again = True
+    notes: list[tuple[str, str]] = []
     while again:
-        ready, book, notes = effective(config)
+        ready, book, found = effective(config)
+        notes += found
         try:
             again = await _serve_once(ready, book, notes, clock)
+            notes = []
         except (PortTaken, OSError) as error:
             # the store's troubles are the same with every configuration; these may be its own
-            if book.state != "trial":
+            if book.state != "trial" or book.current is None:
                 raise
             log.error("configuration.rolled_back", why=str(error))
+            notes.append(("configuration_rolled_back", f"version {book.current.version}: {error}"))
             save_book(config.data_dir, roll_back(load_book(config.data_dir), str(error)))
 
 
