@@ -111,6 +111,12 @@ def test_the_page_shows_a_truck_as_it_passes(tmp_path, identity):
         picture = await at.http.get(truck["pictures"][0]["url"])
         assert picture.status_code == 200
         assert picture.headers["content-type"] == "image/jpeg"
+        clip = await at.terminal.worker.put_file(b"\0\0\0\x20ftypiso5" + bytes(100))
+        part = await at.http.get(f"/evidence/{clip}", headers={"range": "bytes=4-7"})
+        assert (part.status_code, part.content) == (206, b"ftyp")
+        assert part.headers["content-type"] == "video/mp4"
+        other = await at.terminal.worker.put_file(b"<html>")
+        assert (await at.http.get(f"/evidence/{other}")).status_code == 404
 
     at_gate(scenario, tmp_path, identity)
 

@@ -44,6 +44,8 @@ class Pages:
         self.terminal = terminal
         settings = terminal.config.screen
         self.sessions = Sessions(settings.session_h, terminal.clock)
+        for lane in terminal.lanes.values():
+            lane.recorder.at_the_gate = self.sessions.at_the_gate
         self.people = People(terminal.config.people, terminal.clock)
         self.access = Access(settings, self.sessions, named=bool(self.people))
         self.once = Once()

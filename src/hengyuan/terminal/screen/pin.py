@@ -95,6 +95,12 @@ class Sessions:
         until, _ = self._running.get(token, (float("-inf"), None))
         return until > self._clock.monotonic()
 
+    def at_the_gate(self) -> str | None:
+        """Who logged in last and is still there; None where nobody gave a name."""
+        now = self._clock.monotonic()
+        names = [name for until, name in self._running.values() if until > now]
+        return names[-1] if names else None
+
     def name(self, token: str) -> str | None:
         """Who a running session belongs to; None without one or without a name."""
         return self._running[token][1] if self.holds(token) else None
