@@ -219,7 +219,12 @@ def test_another_site_s_form_is_refused(here):
 
 def test_a_display_that_dies_begins_its_plan_and_the_county_hears_of_all_of_it(tmp_path):
     county = County()
-    quick = {"failed_after_s": 0.5, "sound_after_s": 0.5, "ticket_after_s": 1.0}
+    quick = {
+        "failed_after_s": 0.5,
+        "sound_after_s": 0.5,
+        "plan_after_s": 0.5,
+        "ticket_after_s": 1.0,
+    }
 
     async def scenario(at):
         await at.until(lambda: at.terminal.device_states()["led"] == "ok")

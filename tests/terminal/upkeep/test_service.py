@@ -85,14 +85,47 @@ def test_a_failed_scale_begins_the_plan_and_a_second_one_does_not_begin_it_again
     async def scenario():
         async with keeper(tmp_path, SETTINGS) as keep:
             keep.states["东磅"] = "offline"
-            await keep.pass_s(40)
+            await keep.pass_s(70)
             keep.states["西磅"] = "fault"
-            await keep.pass_s(40)
+            await keep.pass_s(70)
             [run_] = await keep.worker.read(plans.running_plans)
             assert (run_.title, run_.cause, run_.begun_by) == ("称重设备故障", "东磅", "")
             assert len(run_.steps) == 7
             assert keep.whats() == ["device_failed", "plan_begun", "device_failed"]
             assert any("称重设备故障" in text for text in keep.texts())
+
+    run(scenario())
+
+
+def test_a_short_outage_begins_no_plan(tmp_path):
+    async def scenario():
+        async with keeper(tmp_path, SETTINGS) as keep:
+            keep.states["东磅"] = "offline"
+            await keep.pass_s(50)
+            keep.states["东磅"] = "ok"
+            await keep.pass_s(60)
+            assert keep.whats() == ["device_failed", "device_recovered"]
+
+    run(scenario())
+
+
+def test_a_plan_that_was_ended_begins_again_only_with_the_next_outage(tmp_path):
+    async def scenario():
+        clock = HandClock()
+        async with keeper(tmp_path, SETTINGS, clock) as keep:
+            keep.states["LED"] = "offline"
+            await keep.pass_s(70)
+            await keep.upkeep.do(lambda db: plans.end_plan(db, 1, 1, "by word of mouth", "甲"))
+            await keep.pass_s(100)
+        async with keeper(tmp_path, SETTINGS, clock) as keep:
+            keep.states["LED"] = "offline"
+            await keep.pass_s(100)
+            assert keep.whats().count("plan_begun") == 1
+            keep.states["LED"] = "ok"
+            await keep.pass_s(40)
+            keep.states["LED"] = "offline"
+            await keep.pass_s(70)
+            assert keep.whats().count("plan_begun") == 2
 
     run(scenario())
 
@@ -104,7 +137,7 @@ def test_the_plans_of_the_configuration_take_the_place_of_the_others(tmp_path):
         async with keeper(tmp_path, quiet(plans=[own])) as keep:
             keep.states["LED"] = "offline"
             keep.states["东磅"] = "offline"
-            await keep.pass_s(40)
+            await keep.pass_s(70)
             [run_] = await keep.worker.read(plans.running_plans)
             assert (run_.title, run_.steps) == ("本单位预案", ("一", "二"))
 

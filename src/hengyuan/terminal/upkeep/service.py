@@ -88,7 +88,7 @@ class Upkeep:
         self.clock = ClockWatch(CLOCK_AFTER_S)
         self.notices: tuple[Notice, ...] = ()
         self._devices: DeviceWatch | None = None
-        self._asked: set[str] = set()
+        self._done: dict[str, set[str]] = {}
         self._pending: deque[Write] = deque()
         self._slow_at = float("-inf")
 
@@ -157,21 +157,39 @@ class Upkeep:
         assert self._devices is not None, "load comes first"
         for change in self._devices.look(self._around.states(), now):
             (self._failed if change.failed else self._recovered)(change, now)
-        for device in self._around.kinds:
-            lasted_s = self._devices.down_for_s(device, now)
-            if lasted_s >= self.settings.ticket_after_s and device not in self._asked:
-                self._asked.add(device)
-                self._ask_for_repair(device)
+        for device in set(self._around.kinds) | set(self._around.states()):
+            self._look_at_broken(device, self._devices.down_for_s(device, now))
 
     def _failed(self, change: DeviceChange, now: float) -> None:
         kind = self._around.kinds.get(change.device, "terminal")
         at_ms = self._at_ms(change.since, now)
-        now_ms = self._around.clock.now_ms()
         log.warning("upkeep.device_failed", device=change.device, state=change.state)
         self._pending.append(lambda db: store.failed(db, change.device, kind, change.state, at_ms))
-        for plan in self.plans:
-            if kind in plan.begins_with:
-                self._pending.append(self._plan_begins(plan, change.device, now_ms))
+
+    def _look_at_broken(self, device: str, down_for_s: float) -> None:
+        """Begin its plans, ask for its repair: each once for an outage, over restarts too."""
+        at_ms = self._around.clock.now_ms()
+        kind = self._around.kinds.get(device)
+        if down_for_s >= self.settings.plan_after_s:
+            for plan in self.plans:
+                if (kind or "terminal") in plan.begins_with:
+                    begin = self._plan_begins(plan, device, at_ms)
+                    self._once(f"plan {plan.title} {device}", device, begin)
+        if kind is not None and down_for_s >= self.settings.ticket_after_s:
+            self._once(f"ticket {device}", device, self._repair_of(device, at_ms))
+
+    def _once(self, name: str, device: str, work: Write) -> None:
+        """Do it if it was not done in this outage of the device."""
+        if name in self._done.setdefault(device, set()):
+            return
+        self._done[device].add(name)
+
+        def write(db: sqlite3.Connection) -> None:
+            if store.mark(db, f"done {name}") is None:
+                store.remember(db, f"done {name}", "")
+                work(db)
+
+        self._pending.append(write)
 
     @staticmethod
     def _plan_begins(plan: PlanTable, cause: str, at_ms: int) -> Write:
@@ -179,18 +197,25 @@ class Upkeep:
 
     def _recovered(self, change: DeviceChange, now: float) -> None:
         assert self._devices is not None
-        self._asked.discard(change.device)
         at_ms, for_s = self._at_ms(change.since, now), self._devices.outage_s(change)
         log.info("upkeep.device_recovered", device=change.device, for_s=for_s)
-        self._pending.append(lambda db: store.recovered(db, change.device, at_ms, for_s))
+        self._done.pop(change.device, None)
+        titles = [plan.title for plan in self.plans]
 
-    def _ask_for_repair(self, device: str) -> None:
-        now_ms = self._around.clock.now_ms()
+        def write(db: sqlite3.Connection) -> None:
+            store.recovered(db, change.device, at_ms, for_s)
+            store.remember(db, f"done ticket {change.device}", None)
+            for title in titles:
+                store.remember(db, f"done plan {title} {change.device}", None)
+
+        self._pending.append(write)
+
+    def _repair_of(self, device: str, at_ms: int) -> Write:
         minutes = round(self.settings.ticket_after_s / 60)
         problem = self._around.words.gettext("Out of order for {minutes} minutes").format(
             minutes=minutes
         )
-        self._pending.append(lambda db: repairs.open_ticket_once(db, now_ms, device, problem))
+        return lambda db: repairs.open_ticket_once(db, at_ms, device, problem)
 
     def _look_at_scales(self, now: float) -> None:
         for scale in self._around.scales:

@@ -36,6 +36,8 @@ class UpkeepTable(Table, frozen=True, kw_only=True):
     """A device that is out of order for so long has failed; what is shorter is not written down."""
     sound_after_s: Seconds = 30.0
     """A device that is in order for so long is sound again."""
+    plan_after_s: Seconds = 60.0
+    """A device that is out of order for so long begins the emergency plans for its kind."""
     ticket_after_s: Seconds = 600.0
     """A device that is out of order for so long asks for its repair by itself."""
     zero_bound_kg: Annotated[int, Meta(ge=1, le=2_000)] = 60
