@@ -191,6 +191,20 @@ def test_a_plate_that_is_typed_later_links_the_truck(identity, tmp_path):
     run(scenario)
 
 
+def test_a_truck_that_came_back_with_an_unread_plate_is_linked_in_the_journal(identity, tmp_path):
+    async def scenario():
+        async with open_post(tmp_path, identity) as post:
+            await post.lane.pass_over(PLATE, OVER_KG)
+            back = await post.lane.pass_over(None, 24_000, picture=True)
+            assert (back.kind, held_now(post)) == ("exit", {1: PLATE})
+            await post.lane.orders.type_plate(2, PLATE, "yellow", GATEKEEPER)
+            assert held_now(post) == {}
+            (line,) = post.journal("hold_came_back")
+            assert (line["seq"], line["back_seq"]) == (1, 3)
+
+    run(scenario)
+
+
 def test_who_is_held_is_known_after_a_restart(identity, tmp_path):
     async def scenario():
         async with open_post(tmp_path, identity) as post:

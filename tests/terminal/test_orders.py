@@ -385,7 +385,7 @@ def test_a_record_of_another_lane_is_left_to_that_lane(identity, tmp_path):
 def test_who_is_at_the_gate_stands_in_every_record(identity, tmp_path):
     async def scenario():
         async with open_post(tmp_path, identity) as post:
-            post.lane.service.operator = "门卫甲"
+            post.lane.service.recorder.at_the_gate = lambda: "门卫甲"
             assert (await post.lane.pass_over(PLATE, 20_000)).operator == "门卫甲"
 
     run(scenario)

@@ -22,6 +22,7 @@ WHATS: Words = {
     "left_held": _("Held truck left the scale"),
     "left_unreleased": _("Held truck left the gate"),
     "hold_ended": _("Hold ended by time"),
+    "hold_came_back": _("Held truck came back, plate known later"),
     "skipped_scale": _("Truck skipped the scale"),
     "exit_misread": _("Exit plate differs by a sign"),
     "exit_unread": _("Exit plate not read"),

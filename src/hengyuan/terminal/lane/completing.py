@@ -67,7 +67,8 @@ def amended(connection: sqlite3.Connection, record: Record, ways: Ways) -> Recor
         return record
     if record.tare_kg == before.tare_kg:
         record = replace(record, tare_kg=None, net_kg=None)
-    if ways.kind == "both" and before.plate is None and before.kind == "exit":
+    by_book = ways.kind == "both" and ways.drives_out is None
+    if by_book and before.plate is None and before.kind == "exit":
         record = _driving(connection, record, ways, None)
     return with_tare(connection, record, ways.tares)
 

@@ -72,14 +72,18 @@ class Weighing:
     judged_us: int
 
 
+def _nobody() -> str | None:
+    return None
+
+
 class Recorder:
     """Writes the records of one lane, one after the other. `last_ms` is the newest one's time."""
 
     def __init__(self, view: LaneView, panel: Panel, around: Surroundings, ways: Ways) -> None:
         self.view = view
         self.ways = ways
-        self.operator: str | None = None
-        """Who is at the gate; stands in every record."""
+        self.at_the_gate: Callable[[], str | None] = _nobody
+        """Who is logged in at the gate's page; stands in every record."""
         self.panel = panel
         self.last_ms: int | None = None
         self.lane: Lane
@@ -282,7 +286,7 @@ class Recorder:
                 facts=weighing.facts,
                 finding=weighing.finding,
                 flags=weighing.flags,
-                operator=self.operator,
+                operator=self.at_the_gate(),
             )
 
         def completed(connection: sqlite3.Connection, record: Record) -> Record:

@@ -138,15 +138,6 @@ class LaneService:
         log.info("lane.resumed", lane=self._number, seq=record.seq, gross_kg=record.gross_kg)
         return passage
 
-    @property
-    def operator(self) -> str | None:
-        """Who is at the gate; stands in every record. None where nobody has given a name."""
-        return self.recorder.operator
-
-    @operator.setter
-    def operator(self, name: str | None) -> None:
-        self.recorder.operator = name
-
     # what devices say
 
     def reading(self, reading: Reading) -> None:

@@ -36,6 +36,7 @@ def lanes_part(setup: Setup) -> None:
         options = [
             Option("exit", _("trucks leave: weighed and judged")),
             Option("entry", _("trucks enter: weighed and told their weight")),
+            Option("both", _("both: tare on the way in, gross on the way out")),
         ]
         lane["kind"] = dialogue.choose(
             f"{key}.kind", _("What for"), options, lane.get("kind", "exit")

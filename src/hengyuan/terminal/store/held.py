@@ -33,6 +33,8 @@ CREATE INDEX IF NOT EXISTS hold_open ON hold (plate) WHERE ended IS NULL;
 Why = Literal["over", "unknown"]
 ENDED_WORD = "hold_ended"
 """What the journal says of a truck that was held and did not come back in time."""
+BACK_WORD = "hold_came_back"
+"""What it says of one that was weighed within its limit before anybody knew its plate."""
 LEFT_WORD = "left_unreleased"
 """What it says of one that was held and that a camera behind the scale saw leaving."""
 _COLUMNS = "first_seq, seq, lane, plate, why, over_kg, at_ms"
@@ -69,8 +71,19 @@ def enter(connection: sqlite3.Connection, record: Record) -> None:
         _end(connection, "first_seq = ?", first_seq, "override")
     elif record.verdict == "pass" or record.gross_kg is None:
         _end(connection, "first_seq = ?", first_seq, "within")
+        _came_back(connection, record, first_seq)
     else:
         _hold(connection, record, first_seq)
+
+
+def _came_back(connection: sqlite3.Connection, record: Record, first_seq: int) -> None:
+    """A held truck whose plate was learned only after it was weighed again: the two weighings are
+    no line of corrections any more, the journal links them."""
+    if record.gross_kg is None or record.plate is None:
+        return
+    for each in _open(connection, "plate = ? AND first_seq < ?", (record.plate, first_seq)):
+        _end(connection, "first_seq = ?", each.first_seq, "within")
+        _note(connection, each, BACK_WORD, record.weighed_at, back_seq=record.seq)
 
 
 def _hold(connection: sqlite3.Connection, record: Record, first_seq: int) -> None:
@@ -137,8 +150,13 @@ def end_old(
     return [each for each in old if each.why in whys]
 
 
-def _note(connection: sqlite3.Connection, each: Held, what: str, now_ms: int) -> None:
-    detail = {"seq": each.seq, "plate": each.plate, "why": each.why, "over_kg": each.over_kg}
+def _note(connection: sqlite3.Connection, each: Held, what: str, now_ms: int, **more: int) -> None:
+    detail = {
+        "seq": each.seq,
+        "plate": each.plate,
+        "why": each.why,
+        "over_kg": each.over_kg,
+    } | more
     connection.execute(
         "INSERT INTO journal (at_ms, lane, what, detail) VALUES (?, ?, ?, ?)",
         (now_ms, each.lane, what, msgspec.json.encode(detail).decode()),
