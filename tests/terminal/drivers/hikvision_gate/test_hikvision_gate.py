@@ -160,3 +160,9 @@ def test_messages_are_read_back(order: Order, position: BarrierPosition) -> None
 def test_no_bytes_at_all_raise_anything(body: bytes) -> None:
     assert len(decode(body)) == 1
     assert isinstance(decode(b"<a>" + body)[0], Refused)
+
+
+@pytest.mark.parametrize("may_close", [True, False])
+def test_a_lane_tells_it_to_close_only_where_that_was_allowed(may_close: bool) -> None:
+    gate = Driver(settings(may_close=may_close))
+    assert (gate.closes, gate.guards_itself) == (may_close, may_close)

@@ -143,3 +143,12 @@ def test_orders_are_read_back_and_no_bytes_raise(number: int, on: bool, noise: b
     assert isinstance(item, Relay) and (item.number, item.on) == (number, on)
     decode(noise)
     decode(noise + encode_relay(number, on))
+
+
+def test_what_a_lane_may_ask_of_it_follows_from_its_settings() -> None:
+    guarded, by_itself, plain = (
+        made("modbus_barrier", 1, **more) for more in (INPUTS, {"close_relay": None}, {})
+    )
+    assert (guarded.closes, guarded.guards_itself) == (True, True)
+    assert (by_itself.closes, by_itself.guards_itself) == (False, False)
+    assert (plain.closes, plain.guards_itself) == (True, False)

@@ -75,3 +75,8 @@ def test_what_comes_on_comes_last(colour: LampColour, noise: bytes) -> None:
     assert [on for _, on in relays] == sorted(on for _, on in relays)
     assert sum(on for _, on in relays) == (colour != "off")
     decode(noise, made_)
+
+
+def test_it_says_which_colours_it_has() -> None:
+    assert made("modbus_lamp", 1).colours == {"off", "red", "green"}
+    assert made("modbus_lamp", 1, yellow_relay=3).colours == {"off", "red", "yellow", "green"}
