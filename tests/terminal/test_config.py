@@ -76,6 +76,13 @@ def test_a_whole_one_is_read_with_its_defaults():
         ("lanes.0.scale.transport.port", 99999, ("lanes[0].scale.transport.port", "<= 65535")),
         ("lanes.0.scale.transport.prot", 1, ("lanes[0].scale.transport.prot", "port")),
         ("lanes.0.scale.transport.kind", "carrier pigeon", ("transport.kind", "pigeon")),
+        ("lanes.0.cameras.0.view", "top", ("lanes[0].cameras[0].view", "'top'")),
+        ("lanes.0.barriers", [{"driver": "f1"}], ("lanes[0].barriers[0].driver", "道闸")),
+        ("lanes.0.lamps", [{"driver": "led"}], ("lanes[0].lamps[0].driver", "modbus_lamp")),
+        ("lanes.0.sensors", {"driver": "modbus_lamp"}, ("lanes[0].sensors.driver", "modbus_se")),
+        ("lanes.0.hold", {"overr": True}, ("lanes[0].hold.overr", "over")),
+        ("lanes.0.exits", {"ignore_colours": ["pink"]}, ("exits.ignore_colours", "pink")),
+        ("lanes.0.clips", {"most_s": 1}, ("lanes[0].clips.most_s", ">= 5")),
         ("lanes.0.cameras.0.colour", 1, ("lanes[0].cameras[0].colour", "没有这个配置项")),
         ("lanes.0.stability", {"leave_kg": 2000}, ("lanes[0].stability.leave_kg", "1000")),
         ("lanes.0.stability", {"tolerance_kg": 600}, ("stability.change_kg", "600")),
@@ -91,6 +98,23 @@ def test_a_wrong_one_is_refused_with_place_and_remedy(where, value, said):
     text = str(refused.value)
     assert str(PATH) in text
     assert [each for each in said if each not in text] == []
+
+
+def test_all_devices_of_a_lane_are_read_and_must_have_names_of_their_own():
+    relays = {"driver": "modbus_barrier", "transport": TCP}
+    raw = copy.deepcopy(WHOLE)
+    raw["lanes"][0] |= {
+        "sensors": {"driver": "modbus_sensors", "name": "beams", "transport": TCP},
+        "barriers": [relays | {"name": "out"}, relays | {"name": "in", "place": "entry"}],
+        "lamps": [{"driver": "modbus_lamp", "name": "lamp", "transport": TCP}],
+    }
+    (lane,) = read_config(PATH, raw).lanes
+    names = ["scale", "axles", "beams", "front", "page", "out", "in", "lamp"]
+    assert [device.name for device in lane.devices] == names
+    assert [barrier.place for barrier in lane.barriers] == ["exit", "entry"]
+    raw["lanes"][0]["lamps"][0]["name"] = "in"
+    with pytest.raises(ConfigError, match="'in'"):
+        read_config(PATH, raw)
 
 
 def test_all_devices_that_are_wrong_are_named_at_once():

@@ -21,7 +21,8 @@ OPEN, CLOSED, UNKNOWN = BarrierPosition.OPEN, BarrierPosition.CLOSED, BarrierPos
 class Barrier:
     """An arm that does as it is told, unless it is told not to."""
 
-    def __init__(self, name="exit", place="exit", inputs=True, guards_itself=False):
+    def __init__(self, name="exit", place="exit", inputs=True, guards_itself=False, closes=True):
+        self.closes = closes
         self.name = name
         self.settings = SimpleNamespace(place=place)
         self.guards_itself = guards_itself
@@ -369,6 +370,43 @@ def test_without_a_sensor_only_a_barrier_that_looks_itself_is_told_to_close(guar
         await at.leave()
         await at.pass_(20)
         assert barrier.orders == (["open", "close"] if guards_itself else ["open"])
+
+    during(scenario)
+
+
+@pytest.mark.parametrize("inputs", [True, False])
+@pytest.mark.parametrize("seconds", [1, 60])
+def test_a_barrier_that_closes_by_itself_is_opened_for_every_truck(inputs, seconds):
+    async def scenario():
+        barrier = Barrier(inputs=inputs, closes=False)
+        at = Stand([barrier])
+        for seq in (1, 2, 3):
+            await at.weigh("pass", seq)
+            await at.leave()
+            at.covered["barrier"] = True
+            await at.pass_(1)
+            at.covered["barrier"] = False
+            barrier.position = CLOSED if inputs else UNKNOWN
+            await at.pass_(seconds)
+        assert barrier.orders == ["open", "open", "open"]
+        assert at.notes == []
+        assert at.view.faults == {}
+
+    during(scenario)
+
+
+def test_two_trucks_on_end_are_each_let_out_though_the_arm_is_still_up():
+    async def scenario():
+        barrier = Barrier()
+        at = Stand([barrier])
+        await at.weigh("pass", 1)
+        at.control.departed()
+        await at.weigh("pass", 2)
+        await at.leave()
+        assert barrier.orders == ["open", "open"]
+        await at.pass_under()
+        await at.pass_(2)
+        assert barrier.orders == ["open", "open", "close"]
 
     during(scenario)
 

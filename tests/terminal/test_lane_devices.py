@@ -296,3 +296,29 @@ def test_a_camera_of_the_cab_is_asked_when_the_truck_comes_to_rest(
             assert record.flags == ()
 
     asyncio.run(scenario())
+
+
+def test_a_camera_of_the_cab_that_pushes_names_no_truck(identity, tmp_path):
+    cameras = [
+        {"driver": "hikvision", "name": "front"},
+        {"driver": "hikvision", "name": "cab", "view": "cab"},
+        {"driver": "hikvision", "name": "rear", "view": "rear"},
+    ]
+
+    async def scenario():
+        async with (
+            open_gate() as gate,
+            site(tmp_path, NOWHERE, identity, gate, cameras=cameras) as at,
+        ):
+            await at.push("晋L99999", camera="cab")
+            await at.push("晋L12345")
+            await at.push("晋L1234挂", camera="rear")
+            at.roll_on(20_000)
+            at.axles()
+            await told(at, "晋L12345", "未超限")
+            (record,) = at.records()
+            assert (record.plate, record.trailer_plate) == ("晋L12345", "晋L1234挂")
+            assert [file.kind for file in record.files] == ["cab", "head", "tail"]
+            assert record.flags == ()
+
+    asyncio.run(scenario())

@@ -94,6 +94,12 @@ class Config:
     retention: RetentionTable
     printer: PrinterTable | None = None
 
+    @property
+    def video_dir(self) -> Path:
+        """Where recordings lie."""
+        folder = self.video.folder
+        return self.data_dir / "video" if folder is None else (self.path.parent / folder).resolve()
+
 
 _KINDS: dict[Kind, Callable[[], str]] = {
     "scale": lambda: _("scale"),

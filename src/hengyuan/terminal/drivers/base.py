@@ -247,6 +247,11 @@ class BarrierDriver(Device):
         """Order it to close; refused where something is, or may be, under the arm. Never raises."""
 
     @property
+    def closes(self) -> bool:
+        """False where it closes by itself, and refuses to be told to."""
+        return True
+
+    @property
     def guards_itself(self) -> bool:
         """True where it does not close on what is under the arm, whoever orders it to."""
         return False

@@ -45,6 +45,8 @@ class ExitRule:
     guarded: bool
     """The lane has no sensor under the arm."""
     wanted: Wanted | None = None
+    occasion: int = 0
+    """How often it was opened."""
     leaving: bool = False
     """Whoever it was opened for has left the scale."""
     _left_at: float = 0.0
@@ -56,6 +58,7 @@ class ExitRule:
     def open(self, now: float, truck: bool) -> None:
         """Let out the truck on the scale, or, without one, whoever stands before the arm."""
         self.wanted = "open"
+        self.occasion += 1
         self.leaving = not truck
         self._left_at, self._under = now, False
         self._closed_at = float("-inf")
@@ -125,7 +128,8 @@ class Control:
             (self._exits if barrier.place == "exit" else self._entries).append(keeper)
         self._lamps = [LampKeeper(lamp, rule, clock, spawn, reporter) for lamp in lamps]
         for keeper in self._exits + self._entries:
-            if not keeper.driver.guards_itself and not self._looked_under(keeper):
+            blind = not keeper.driver.guards_itself and not self._looked_under(keeper)
+            if blind and keeper.driver.closes:
                 log.warning("lane.barrier_never_closed", barrier=keeper.driver.name)
         self._exit = ExitRule(rule, guarded="barrier" not in places)
         self._entry: Wanted | None = None
@@ -150,7 +154,7 @@ class Control:
         return next((error for error in errors if error), None)
 
     async def _opened(self, keeper: BarrierKeeper) -> str | None:
-        result = await keeper.order("open")
+        result = await keeper.order("open", self._exit.occasion)
         return None if result.acknowledged else result.error or "not acknowledged"
 
     def departed(self) -> None:
@@ -167,11 +171,14 @@ class Control:
         for keeper in self._exits:
             wanted = self._exit_of(keeper)
             sure = self._exit.guarded or self._exit.clear(now)
-            keeper.want(wanted, may=wanted == "open" or sure)
+            keeper.want(wanted, wanted == "open" or sure, self._exit.occasion)
         for keeper in self._entries:
             sure = self._entry_clear(keeper, covered)
             wanted = self._entry_of(lane, sure, now)
-            keeper.want(wanted, may=wanted == "open" or sure)
+            if wanted == "open" or keeper.driver.closes:
+                keeper.want(wanted, wanted == "open" or sure)
+            else:
+                keeper.want(None)
         for lamp in self._lamps:
             colour = self._colour(lane)
             if getattr(lamp.driver.settings, "place", "exit") == "entry":
@@ -211,10 +218,11 @@ class Control:
 
     def _exit_of(self, keeper: BarrierKeeper) -> Wanted | None:
         wanted = self._exit.wanted
-        if wanted == "closed" and self._exit.guarded and not keeper.driver.guards_itself:
-            # it closes by itself, or by hand: nobody here knows what is under it
-            return None
-        return wanted
+        if wanted != "closed":
+            return wanted
+        blind = self._exit.guarded and not keeper.driver.guards_itself
+        # it closes by itself, or by hand, as nobody here knows what is under it
+        return None if blind or not keeper.driver.closes else wanted
 
     def _entry_of(self, lane: Lane, sure: bool, now: float) -> Wanted | None:
         falling = now - self._entry_closed_at < self._exit.rule.move_s

@@ -59,17 +59,23 @@ class BarrierKeeper:
         self._reporter = reporter
         self._code = f"barrier {driver.name}"
         self._ordered: Wanted | None = None
+        self._occasion = 0
         self._ordered_at = self._wanted_at = self._next_at = float("-inf")
         self._busy = self._arrived = self._has_inputs = False
 
-    def want(self, wanted: Wanted | None, may: bool = True) -> None:
-        """Called many times a second; an order is given when it is needed and `may` be given."""
+    def want(self, wanted: Wanted | None, may: bool = True, occasion: int = 0) -> None:
+        """Called many times a second; an order is given when it is needed and `may` be given.
+
+        With every new `occasion` it is given once more: a barrier that closes by itself has done
+        so behind the truck before.
+        """
         now = self._clock.monotonic()
         view = self.view
         view.position = self.driver.position
         self._has_inputs |= view.position is not BarrierPosition.UNKNOWN
-        if wanted != view.wanted:
-            view.wanted = wanted
+        if wanted != view.wanted or occasion != self._occasion:
+            view.wanted, self._occasion = wanted, occasion
+            self._ordered = None
             self._wanted_at = now
             self._next_at = float("-inf")
             self._right()
@@ -81,11 +87,10 @@ class BarrierKeeper:
             self._busy = True
             self._spawn(self._give_unasked(wanted))
 
-    async def order(self, wanted: Wanted) -> ShowResult:
+    async def order(self, wanted: Wanted, occasion: int = 0) -> ShowResult:
         """Give an order now and say what came of it. Never raises."""
-        now = self._clock.monotonic()
-        if wanted != self.view.wanted:
-            self.view.wanted, self._wanted_at = wanted, now
+        self.view.wanted, self._wanted_at = wanted, self._clock.monotonic()
+        self._occasion = occasion
         return await self._give(wanted)
 
     async def _give_unasked(self, wanted: Wanted) -> None:
@@ -124,6 +129,8 @@ class BarrierKeeper:
             self._arrived = True
             self._right()
         elif self._arrived:
+            if not self.driver.closes:
+                return
             if self.view.position is not BarrierPosition.UNKNOWN:
                 self._arrived = False
                 self._ordered_at = float("inf")

@@ -46,6 +46,10 @@ class Driver(BarrierDriver):
         return await self._order("close")
 
     @property
+    def closes(self) -> bool:
+        return self.settings.may_close
+
+    @property
     def guards_itself(self) -> bool:
         return self.settings.may_close
 

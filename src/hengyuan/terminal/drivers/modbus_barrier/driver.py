@@ -51,6 +51,10 @@ class Driver(BarrierDriver):
         return await self._pulse(self.settings.close_relay)
 
     @property
+    def closes(self) -> bool:
+        return self.settings.close_relay is not None
+
+    @property
     def guards_itself(self) -> bool:
         return self.settings.blocked_input is not None
 
