@@ -37,11 +37,16 @@ async def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=5.0, help="messages a second")
     parser.add_argument("--quiet", type=float, default=40.0, help="seconds to catch up in silence")
+    parser.add_argument(
+        "--no-outage", action="store_true", help="the receiver is there all the time"
+    )
     parser.add_argument("--tools", type=Path, default=Path(".bench") / "outage")
     parser.add_argument("--only", help="a part of a name")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    plan = Plan(given.messages, given.kills, given.seed, given.rate, given.quiet)
+    plan = Plan(
+        given.messages, given.kills, given.seed, given.rate, given.quiet, not given.no_outage
+    )
     tools = given.tools.absolute()
     work = Path(tempfile.mkdtemp(prefix="hengyuan-outage-"))
     work.chmod(0o711 if os.geteuid() == 0 else 0o700)

@@ -34,16 +34,19 @@ class Plan:
     seed: int
     rate_hz: float
     quiet_s: float
+    outage: bool = True
 
     @property
     def kills_after(self) -> list[int]:
         """After which messages the program is killed: by chance, one in each part of the run."""
-        chance, part = random.Random(self.seed), self.messages / self.kills
+        chance, part = random.Random(self.seed), self.messages / max(1, self.kills)
         return [round((n + chance.uniform(0.2, 0.9)) * part) for n in range(self.kills)]
 
     @property
     def away(self) -> range:
         """During which messages the receiver is away."""
+        if not self.outage:
+            return range(0)
         return range(self.messages // 3, self.messages * 2 // 3)
 
 
