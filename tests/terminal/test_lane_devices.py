@@ -9,6 +9,7 @@ import pytest
 
 from hengyuan.terminal.devices import DeviceState, Picture
 from hengyuan.terminal.drivers.hikvision_stream.driver import Driver as StreamCamera
+from hengyuan.terminal.people import Person
 from tests.terminal.county import County
 from tests.terminal.drivers.at_hand import listening, tcp
 from tests.terminal.drivers.modbus_module import Module, module_at
@@ -154,9 +155,11 @@ def test_who_is_over_stays_before_the_arm_also_after_a_restart(identity, tmp_pat
                 await at.until(lambda: module.lit == {"red"})
                 assert view(at).hold == "over"
                 assert module.orders == []
-                assert await at.terminal.lanes[1].control.open_exit(truck=True) is None
-                assert module.orders == ["open"]
-                assert len(at.records()) == 1
+                clerk, head = Person("甲", "gatekeeper"), Person("乙", "supervisor")
+                await at.terminal.lanes[1].orders.override(1, clerk, head, "放行示例")
+                await at.until(lambda: module.orders == ["open"])
+                await at.until(lambda: module.lit == {"green"})
+                assert [r.flags for r in at.records()] == [(), ("override",)]
 
     asyncio.run(scenario())
 
