@@ -12,6 +12,7 @@ genesis.
 import argparse
 import asyncio
 import json
+import logging
 import os
 import random
 import shutil
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.terminal import Meter
+from hengyuan.cli._long_work import log_to_stderr
 from hengyuan.law.limits import RULE_PACK
 from hengyuan.record.model import FileRef, Record
 from hengyuan.terminal.enrolment import load_identity
@@ -209,6 +211,7 @@ def main() -> int:
     parser.add_argument("--picture-bytes", type=int, default=20_000)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
+    log_to_stderr(logging.ERROR)
     figures = asyncio.run(measure(given.days, given.a_day, given.picture_bytes))
     print(json.dumps(figures, indent=None if given.json else 2))
     return 0 if figures["all_right"] else 1

@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import random
 import shutil
@@ -24,6 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hengyuan.cli._long_work import log_to_stderr
 from hengyuan.terminal.store.timings import percentile, read_timings
 from hengyuan.world.axle_records import load_axle_records
 from hengyuan.world.loss.lane import LossLane
@@ -207,6 +209,7 @@ def main() -> None:
     parser.add_argument("--no-video", action="store_true")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
+    log_to_stderr(logging.ERROR)
     figures = asyncio.run(measure(given.rest, given.work, not given.no_video, given.seed))
     print(json.dumps(figures, indent=None if given.json else 2))
 

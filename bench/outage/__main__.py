@@ -8,6 +8,7 @@ What is compared is installed into `--tools` by npm and pip when it is missing t
 import argparse
 import asyncio
 import json
+import logging
 import os
 import shutil
 import socket
@@ -20,6 +21,7 @@ from typing import Any
 
 from bench.outage import node_red, ours, thingsboard
 from bench.outage.scenario import Plan
+from hengyuan.cli._long_work import log_to_stderr
 
 
 def free_port() -> int:
@@ -44,6 +46,7 @@ async def main() -> int:
     parser.add_argument("--only", help="a part of a name")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
+    log_to_stderr(logging.ERROR)
     plan = Plan(
         given.messages, given.kills, given.seed, given.rate, given.quiet, not given.no_outage
     )
