@@ -74,6 +74,42 @@ def show_signing_key(home: Home = None) -> None:
     typer.echo(f"{key.suite.name}  {key.public_hex}\n指纹 {key.fingerprint}")
 
 
+@app.command("sign-software")
+def sign_software(
+    file: Annotated[Path, typer.Argument(help="hengyuan-版本-….whl")],
+    number: Annotated[int, typer.Option(min=1, help="第几号软件;须比以前的大")],
+    terminal: Annotated[str, typer.Option(help="终端代码;* 为任何终端")] = "*",
+    reason: Annotated[str, typer.Option(help="说明")] = "",
+    home: Home = None,
+) -> None:
+    """用平台的密钥给终端软件签名,写出 FILE.signed.json,与软件一起交给磅房。"""
+    import time
+
+    import msgspec
+
+    from hengyuan.platform.signing_key import NoSigningKey, signing_key
+    from hengyuan.record.directives import Directive, seal
+    from hengyuan.record.suites import SM2_SM3
+
+    server.use_home(home)
+    try:
+        data = file.read_bytes()
+        key = signing_key()
+    except (OSError, NoSigningKey) as error:
+        _fail(str(error))
+    order = Directive(
+        body={"file": file.name, "size": len(data), "sm3": SM2_SM3.digest(data).hex()},
+        issued_at=time.time_ns() // 1_000_000,
+        kind="software",
+        reason=reason,
+        terminal=terminal,
+        version=number,
+    )
+    signed = file.with_name(f"{file.name}.signed.json")
+    signed.write_bytes(msgspec.json.encode(seal(order, key.suite, key.key)))
+    typer.echo(f"已签名:{signed}")
+
+
 @app.command("migrate")
 def migrate(home: Home = None) -> None:
     """把数据库的表升级到本版本(run 也会做)。"""

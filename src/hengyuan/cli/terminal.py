@@ -15,6 +15,7 @@ from hengyuan.cli import (
     terminal_print,
     terminal_service,
     terminal_setup,
+    terminal_update,
     terminal_video,
 )
 from hengyuan.cli._terminal_decode import (
@@ -42,6 +43,8 @@ app = typer.Typer(
 )
 
 app.command("setup")(terminal_setup.setup)
+app.command("update")(terminal_update.update)
+app.command("launch")(terminal_update.launch)
 app.command("doctor")(terminal_doctor.doctor)
 app.command("print-test")(terminal_print.print_test)
 app.add_typer(terminal_service.app, name="service")

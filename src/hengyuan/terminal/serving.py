@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 import structlog
 
@@ -18,6 +19,7 @@ from hengyuan.terminal.enrolment import load_identity
 from hengyuan.terminal.screen.app import screen_app
 from hengyuan.terminal.screen.server import PortTaken, ScreenServer
 from hengyuan.terminal.service.notify import stay_alive
+from hengyuan.terminal.update.launcher import NOTE_VARIABLE
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +32,7 @@ async def serve(config: Config, clock: Clock | None = None) -> None:
     UnusableStore or PortTaken where it cannot begin with what the installer wrote.
     """
     again = True
-    notes: list[tuple[str, str]] = []
+    notes = note_of_launcher()
     while again:
         ready, book, found = effective(config)
         notes += found
@@ -44,6 +46,12 @@ async def serve(config: Config, clock: Clock | None = None) -> None:
             log.error("configuration.rolled_back", why=str(error))
             notes.append(("configuration_rolled_back", f"version {book.current.version}: {error}"))
             save_book(config.data_dir, roll_back(load_book(config.data_dir), str(error)))
+
+
+def note_of_launcher() -> list[tuple[str, str]]:
+    """What the launcher wants in the journal: that this version is new, or an old one is back."""
+    what, _blank, detail = os.environ.pop(NOTE_VARIABLE, "").partition(" ")
+    return [(what, detail)] if what else []
 
 
 async def _serve_once(

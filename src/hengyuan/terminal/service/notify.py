@@ -15,7 +15,7 @@ WATCHDOG_VARIABLE = "WATCHDOG_USEC"
 
 
 def notify(state: str) -> bool:
-    """Say `READY=1`, `WATCHDOG=1` or `STOPPING=1`; False where nobody listens."""
+    """Say `READY=1` or `WATCHDOG=1`; False where nobody listens."""
     address = os.environ.get(SOCKET_VARIABLE, "")
     family = getattr(socket, "AF_UNIX", None)
     if not address or family is None:
@@ -39,12 +39,10 @@ def watchdog_every_s() -> float | None:
 
 async def stay_alive() -> None:
     """Tell that we are ready, then that we are alive, until cancelled. The signs come from the
-    event loop: one that hangs gives none, and is started anew."""
+    event loop: one that hangs gives none, and is started anew. An end is not told: a terminal that
+    begins anew by itself has not ended."""
     notify("READY=1")
     every_s = watchdog_every_s()
-    try:
-        while every_s is not None:
-            notify("WATCHDOG=1")
-            await asyncio.sleep(every_s)
-    finally:
-        notify("STOPPING=1")
+    while every_s is not None:
+        notify("WATCHDOG=1")
+        await asyncio.sleep(every_s)

@@ -24,7 +24,8 @@ StartLimitIntervalSec=0
 
 [Service]
 Type=notify
-NotifyAccess=main
+# the terminal is a child of the launcher
+NotifyAccess=all
 ExecStart={command}
 WorkingDirectory={folder}
 Restart=always
@@ -85,7 +86,7 @@ def unit_text(
 ) -> str:
     """The unit for this configuration. `program` runs `hengyuan`. ValueError for a path that a
     unit cannot hold."""
-    command = [*program, "terminal", "run", str(config)]
+    command = [*program, "terminal", "launch", str(config)]
     home_used = any(str(path).startswith(("/home/", "/root/")) for path in (config, data_dir))
     return _TEMPLATE.format(
         config=_quoted(str(config)),
