@@ -1,6 +1,7 @@
 """What the gatekeeper orders becomes a record that corrects another, or is refused in words."""
 
 import asyncio
+import contextlib
 import sqlite3
 
 import pytest
@@ -425,38 +426,61 @@ def test_a_plate_typed_before_a_restart_is_still_known_after_it(identity, tmp_pa
     run(scenario)
 
 
-def test_a_kill_between_two_statements_of_an_order_leaves_the_record_before(identity, tmp_path):
+class Killed:
+    """The store's connection, gone at one statement: the disk is copied as a kill leaves it."""
+
+    def __init__(self, connection, folder, copy, at):
+        self._connection = connection
+        self._folder = folder
+        self._copy = copy
+        self._left = at
+
+    def _die(self):
+        self._left -= 1
+        if self._left == 0:
+            for name in ("terminal.db", "terminal.db-wal"):
+                (self._copy / name).write_bytes((self._folder / name).read_bytes())
+            raise sqlite3.OperationalError("killed")
+
+    def execute(self, sql, *values):
+        if sql != "ROLLBACK":
+            self._die()
+        return self._connection.execute(sql, *values)
+
+    def __getattr__(self, name):
+        return getattr(self._connection, name)
+
+    def executemany(self, sql, values):
+        self._die()
+        return self._connection.executemany(sql, values)
+
+
+def test_a_kill_at_any_statement_of_an_order_leaves_all_of_it_or_nothing(identity, tmp_path):
+    def left_by(copy):
+        found = sqlite3.connect(copy / "terminal.db")
+        records = found.execute("SELECT count(*) FROM record").fetchone()[0]
+        passage = found.execute("SELECT seq FROM passage").fetchone()[0]
+        hold = found.execute("SELECT ended FROM hold").fetchone()[0]
+        standing = found.execute("SELECT seq FROM lane").fetchone()[0]
+        found.close()
+        return records, passage, hold, standing
+
     async def scenario():
         async with open_post(tmp_path, identity) as post:
             await post.lane.drive_on(PLATE, OVER_KG)
-            await post.lane.quiet()
-            copy = tmp_path / "killed"
-            copy.mkdir()
-            # everything of the order is written, the COMMIT is not: what a kill leaves on the disk
-            real = post.store._db
-
-            class Killed(Exception):
-                pass
-
-            class Dying:
-                def execute(self, sql, *values):
-                    if sql == "COMMIT":
-                        for name in ("terminal.db", "terminal.db-wal"):
-                            data = (tmp_path / "data" / name).read_bytes()
-                            (copy / name).write_bytes(data)
-                        raise sqlite3.OperationalError("killed")
-                    return real.execute(sql, *values)
-
-                def __getattr__(self, name):
-                    return getattr(real, name)
-
-            post.store._db = Dying()
-            await refused(post.lane.orders.override(1, GATEKEEPER, SUPERVISOR, "x"))
-            post.store._db = real
-        (tmp_path / "data2").mkdir()
-        found = sqlite3.connect(copy / "terminal.db")
-        assert found.execute("SELECT count(*) FROM record").fetchone() == (1,)
-        assert found.execute("SELECT ended FROM hold").fetchall() == [(None,)]
-        found.close()
+            real, at, order = post.store._db, 0, None
+            while order is None:
+                at += 1
+                copy = tmp_path / f"killed-{at}"
+                copy.mkdir()
+                post.store._db = Killed(real, tmp_path / "data", copy, at)
+                with contextlib.suppress(OrderRefused):
+                    order = await post.lane.orders.override(1, GATEKEEPER, SUPERVISOR, "x")
+                    await post.lane.quiet()
+                post.store._db = real
+                if (copy / "terminal.db").exists():
+                    assert left_by(copy) in [(1, 1, None, 1), (2, 2, "override", 2)]
+            assert at > 12
+            assert len(post.records()) == 2
 
     run(scenario)

@@ -7,7 +7,7 @@ import pytest
 from hengyuan.terminal.config import read_config
 from hengyuan.terminal.config_errors import ConfigError
 from hengyuan.terminal.people import People, PersonTable
-from hengyuan.terminal.screen.pin import pin_digest
+from hengyuan.terminal.screen.pin import Sessions, pin_digest
 from tests.terminal.post import HandClock, lane_table
 
 GATEKEEPER = PersonTable(name="门卫甲", pin=pin_digest("135790"))
@@ -50,6 +50,22 @@ def test_five_wrong_pins_close_the_door_to_all_for_five_minutes(people, clock):
     clock.seconds += 301
     assert not people.locked
     assert people.check("门卫甲", "135790").name == "门卫甲"
+
+
+def test_at_the_gate_is_who_logged_in_last_and_has_not_left(clock):
+    sessions = Sessions(12, clock)
+    assert sessions.at_the_gate() is None
+    first = sessions.begin("门卫甲")
+    second = sessions.begin("班长乙")
+    sessions.begin()
+    assert sessions.at_the_gate() == "班长乙"
+    sessions.end(second)
+    assert sessions.at_the_gate() == "门卫甲"
+    sessions.end(first)
+    assert sessions.at_the_gate() is None
+    sessions.begin("门卫甲")
+    clock.seconds += 12 * 3600 + 1
+    assert sessions.at_the_gate() is None
 
 
 def test_people_stand_in_the_configuration_and_what_is_wrong_with_them_is_said(tmp_path):

@@ -1,10 +1,11 @@
 """In with the tare, out with the gross: what a truck weighed when it came in makes its net."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from hengyuan.terminal.lane.orders import ByHand
+from hengyuan.terminal.lane.orders import ByHand, OrderRefused
 from hengyuan.terminal.store import tares
 from tests.terminal.county import County
 from tests.terminal.outbox import identity_for
@@ -241,6 +242,23 @@ def test_a_weight_by_hand_takes_the_tare_that_the_book_has(identity, tmp_path):
             record = await by_hand(weight, GATEKEEPER, SUPERVISOR, "仪表故障")
             assert weights(record) == (24_000, 9_000, 15_000)
             assert inside(post) == {}
+
+    run(scenario)
+
+
+def test_in_a_lane_for_both_people_say_which_way_a_truck_drives(identity, tmp_path):
+    async def scenario():
+        async with open_post(tmp_path, identity, lane_table(kind="both")) as post:
+            by_hand = post.lane.orders.weigh_by_hand
+            weight = ByHand(gross_kg=9_000, plate=PLATE, axles=3)
+            with pytest.raises(OrderRefused, match="进场还是出场"):
+                await by_hand(weight, GATEKEEPER, SUPERVISOR, "仪表故障")
+            out = await by_hand(replace(weight, kind="exit"), GATEKEEPER, SUPERVISOR, "仪表故障")
+            assert (out.kind, out.verdict) == ("exit", "pass")
+            heavy = replace(weight, kind="entry", gross_kg=OVER_KG)
+            came = await by_hand(heavy, GATEKEEPER, SUPERVISOR, "仪表故障")
+            assert (came.kind, came.verdict) == ("entry", None)
+            assert inside(post) == {PLATE: OVER_KG}
 
     run(scenario)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Awaitable, Mapping
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 import structlog
@@ -58,6 +58,8 @@ __all__ = [
 ]
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 _SHOWING_A_TRUCK = frozenset({"plate", "head", "tail", "front_side", "rear_side"})
 _VIEWS = ("front", "rear", "exit")
@@ -118,8 +120,8 @@ class Orders:
             raise OrderRefused(_("This truck was released already"))
         if "skipped_scale" in before.flags:
             raise OrderRefused(_("This truck was never on the scale"))
-        if self._standing(seq) is None and not await self._store.read(
-            partial(held.is_held, seq=seq)
+        if self._standing(seq) is None and not await self._stored(
+            self._store.read(partial(held.is_held, seq=seq))
         ):
             raise OrderRefused(_("This truck left too long ago to be released"))
 
@@ -289,8 +291,9 @@ class Orders:
             raise OrderRefused(_("The truck on the scale is held: only an override lets it out"))
         passage = self._recorder.lane.passage
         error = await self._barrier.open_exit(truck=passage is not None)
-        self._note("barrier_opened", seq=None if passage is None else passage.seq,
-                   by=_name(operator), reason=reason, error=error)  # fmt: skip
+        seq = None if passage is None else passage.seq
+        detail = detail_of(seq=seq, by=_name(operator), reason=reason, error=error)
+        await self._recorder.note("barrier_opened", detail)
         if error is not None:
             raise OrderRefused(_("The barrier did not take the order: {error}").format(error=error))
 
@@ -312,11 +315,9 @@ class Orders:
         """The record that an order is about, if it may be corrected here."""
         _ = self._around.messages.gettext
         try:
-            record = await self._store.do(newest_or_raise, self._store.store, seq)
+            record = await self._stored(self._store.do(newest_or_raise, self._store.store, seq))
         except NoSuchRecord:
             raise OrderRefused(_("There is no record {seq} here").format(seq=seq)) from None
-        except AlreadyCorrected as error:
-            raise OrderRefused(self._replaced(error)) from None
         if record.kind == "void":
             raise OrderRefused(_("This weighing was made void"))
         if record.lane != self._number:
@@ -346,7 +347,8 @@ class Orders:
             self._spawn(self._recorder.tell(passage, current))
         return record
 
-    async def _stored(self, storing: Awaitable[Record]) -> Record:
+    async def _stored(self, storing: Awaitable[T]) -> T:
+        """What the store answers; what it refuses is the order's refusal."""
         _ = self._around.messages.gettext
         try:
             return await storing
@@ -363,17 +365,17 @@ class Orders:
         if record.kind != "entry":
             return
         find_exit = partial(tares.drove_out_without, seq=record.seq, rule=self._recorder.ways.tares)
-        seq = await self._store.read(find_exit)
-        if seq is None:
-            return
 
         def change(driving_out: Record) -> Record:
             assert driving_out.gross_kg is not None and record.gross_kg is not None
             net_kg = driving_out.gross_kg - record.gross_kg
             return replace(driving_out, tare_kg=record.gross_kg, net_kg=net_kg)
 
+        seq = None
         try:
-            await self._recorder.amend(seq, change)
+            seq = await self._store.read(find_exit)
+            if seq is not None:
+                await self._recorder.amend(seq, change)
         except (AlreadyCorrected, sqlite3.Error, OSError) as error:
             # the plate is stored, which was the order; the tare stays in the book
             log.error("order.tare_not_handed_on", seq=seq, error=str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import sqlite3
 from collections import deque
@@ -22,7 +23,7 @@ from hengyuan.terminal.config_tables import JudgeTable
 from hengyuan.terminal.judging import Finding, VehicleFacts, facts_of, find
 from hengyuan.terminal.lane.amending import Change, correction, with_flags
 from hengyuan.terminal.lane.clips import Clips
-from hengyuan.terminal.lane.completing import Ways, amended, complete
+from hengyuan.terminal.lane.completing import LaneKind, Ways, amended, complete
 from hengyuan.terminal.lane.lane import Lane
 from hengyuan.terminal.lane.passage import Passage
 from hengyuan.terminal.lane.recording import files_of, finding_of, make_record
@@ -171,10 +172,15 @@ class Recorder:
         """Store a weight that people read off, or raise what `amend` raises."""
         store = self._around.store
         async with self._order:
-            draft = self._unweighed(make, sizes, (), partial(complete, ways=self.ways))
+            draft = self._unweighed(make, sizes, (), self._told_which_way)
             record = (await store.do(store.store.append, draft)).record
         self._show(record)
         return record
+
+    def _told_which_way(self, connection: sqlite3.Connection, record: Record) -> Record:
+        """Complete a record of which people said whether the truck comes in or drives out."""
+        kind: LaneKind = "entry" if record.kind == "entry" else "exit"
+        return complete(connection, record, dataclasses.replace(self.ways, kind=kind))
 
     def _unweighed(
         self,

@@ -98,7 +98,7 @@ class Sessions:
     def at_the_gate(self) -> str | None:
         """Who logged in last and is still there; None where nobody gave a name."""
         now = self._clock.monotonic()
-        names = [name for until, name in self._running.values() if until > now]
+        names = [name for until, name in self._running.values() if name and until > now]
         return names[-1] if names else None
 
     def name(self, token: str) -> str | None:
