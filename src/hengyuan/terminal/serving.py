@@ -11,7 +11,7 @@ from hengyuan.terminal.app import Terminal, stop_on_signals
 from hengyuan.terminal.clock import Clock
 from hengyuan.terminal.config import Config
 from hengyuan.terminal.directed.book import Book, load_book, roll_back, save_book
-from hengyuan.terminal.directed.effective import effective
+from hengyuan.terminal.directed.effective import MAX_DETAIL, effective
 from hengyuan.terminal.directed.inbox import Inbox
 from hengyuan.terminal.directed.trial import Trial
 from hengyuan.terminal.directed.trust import load_trust
@@ -44,7 +44,8 @@ async def serve(config: Config, clock: Clock | None = None) -> None:
             if book.state != "trial" or book.current is None:
                 raise
             log.error("configuration.rolled_back", why=str(error))
-            notes.append(("configuration_rolled_back", f"version {book.current.version}: {error}"))
+            why = f"version {book.current.version}: {error}"[:MAX_DETAIL]
+            notes.append(("configuration_rolled_back", why))
             save_book(config.data_dir, roll_back(load_book(config.data_dir), str(error)))
 
 

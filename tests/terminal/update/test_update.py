@@ -165,13 +165,13 @@ def test_the_launcher_switches_keeps_and_goes_back(tmp_path, quick):
         versions.switch("3.0", 3)
         until(lambda: versions.state.state == "rolled_back")
         assert versions.current == "2.0"
-        until(lambda: "2.0 software_rolled_back 3.0 -> 2.0: ended with 3" in log())
+        until(lambda: "2.0 update_failed 3.0 -> 2.0: ended with 3" in log())
         # one that runs and does not answer
         healthy["now"] = False
         versions.switch("4.0", 4)
         until(lambda: versions.state.why == "not healthy")
         assert versions.current == "2.0"
-        until(lambda: "2.0 software_rolled_back 4.0 -> 2.0: not healthy" in log())
+        until(lambda: "2.0 update_failed 4.0 -> 2.0: not healthy" in log())
     finally:
         launcher.stop()
         thread.join(PATIENCE_S)

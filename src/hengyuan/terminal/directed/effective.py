@@ -20,6 +20,9 @@ from hengyuan.terminal.directed.part import BadPart, check_part, lay_over
 
 log = structlog.get_logger(__name__)
 
+MAX_DETAIL = 500
+"""Of an entry in the journal."""
+
 
 def checked(base: Path, body: dict[str, Any], data_dir: Path) -> Config:
     """What the installer's file and this body come to. ConfigError or BadPart where they do not.
@@ -76,7 +79,7 @@ def with_packs(config: Config) -> Config:
 def _back(data_dir: Path, book: Book, why: str, notes: list[tuple[str, str]]) -> Book:
     version = book.current.version if book.current else 0
     log.error("configuration.rolled_back", version=version, why=why)
-    notes.append(("configuration_rolled_back", f"version {version}: {why}"))
+    notes.append(("configuration_rolled_back", f"version {version}: {why}"[:MAX_DETAIL]))
     back = books.roll_back(book, why)
     save_book(data_dir, back)
     return back

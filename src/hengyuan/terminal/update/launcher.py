@@ -102,7 +102,7 @@ class Launcher:
 
     def _go_back(self, name: str, why: str) -> None:
         back_to = self._versions.back(why)
-        self._note = f"software_rolled_back {name} -> {back_to}: {why}"
+        self._note = f"update_failed {name} -> {back_to}: {why}"
         log.error("launcher.rolled_back", version=name, to=back_to, why=why)
 
 
