@@ -76,6 +76,7 @@ def _whats(gettext: Callable[[str], str]) -> dict[str, str]:
         "left_held": _("Held truck left the scale"),
         "left_unreleased": _("Held truck left the gate"),
         "hold_ended": _("Hold ended by time"),
+        "hold_came_back": _("Held truck came back, plate known later"),
         "skipped_scale": _("Truck skipped the scale"),
         "exit_misread": _("Exit plate differs by a sign"),
         "exit_unread": _("Exit plate not read"),
