@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.prompt import Confirm
 
 if TYPE_CHECKING:
-    from hengyuan.terminal.setup.dialogue import Option
+    from hengyuan.terminal.setup.dialogue import FromAnswers, Option
 
 STOPPED, WRONG_CALL = 1, 2
 
@@ -133,7 +133,22 @@ def setup(
         raise typer.Exit(STOPPED) from None
     if isinstance(dialogue, FromAnswers) and dialogue.unused():
         screen.warn(f"没有用到的答案:{'、'.join(dialogue.unused())}")
+    _offer_service(dialogue, screen, config.absolute())
     screen.say(f"下一步:hengyuan terminal doctor {config},然后 hengyuan terminal run {config}")
+
+
+def _offer_service(dialogue: Screen | FromAnswers, screen: Screen, config: Path) -> None:
+    """Where there is systemd, and we may: let it run from the start of the machine on."""
+    from hengyuan.cli.terminal_service import install
+    from hengyuan.terminal.service.systemd import may_install, service_state
+
+    state = service_state()
+    if state is None or not may_install():
+        return
+    if state.installed:
+        screen.say(f"服务 {state.unit} 已安装;配置改动后请运行 systemctl restart {state.unit}")
+    elif dialogue.confirm("service.install", "现在装成开机自动启动的服务?", default=False):
+        install(config)
 
 
 def _port(name: str) -> str:

@@ -29,6 +29,7 @@ def examine(path: Path, *, devices: bool = True, whole_chain: bool = False) -> F
     store_checks.disk(config, found)
     if who is not None:
         store_checks.store(config, who, found, whole_chain)
+        identity.directed(config, who, found)
     _platform(config, who, found)
     works = store_checks.someone_works(config)
     if works:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from hengyuan.terminal.config import Config, load_config
 from hengyuan.terminal.config_errors import ConfigError
+from hengyuan.terminal.directed.book import load_book, load_packs
+from hengyuan.terminal.directed.trust import load_trust
 from hengyuan.terminal.doctor.findings import Findings
 from hengyuan.terminal.enrolment import KEY_FILE, Identity, NotEnrolled, load_identity
 from hengyuan.terminal.setup.draft import draft_path
@@ -63,6 +65,36 @@ def enrolment(config: Config, found: Findings) -> Identity | None:
         remedy = _("chmod 600 {path}").format(path=key)
         found.bad("enrolment", _("others may read the terminal's key"), remedy)
     return identity
+
+
+def directed(config: Config, identity: Identity, found: Findings) -> None:
+    """What the county has set, and whether its orders can be known."""
+    if not load_trust(config.data_dir, identity).key:
+        remedy = _("hengyuan terminal trust CONFIG KEY, with the platform's public key")
+        found.warn("directed", _("the platform's key is not known: its orders are refused"), remedy)
+    book = load_book(config.data_dir)
+    if book.state == "rolled_back":
+        remedy = _("tell the county; the settings before are in force")
+        found.warn(
+            "directed",
+            _("the county's last settings were taken back: {why}").format(why=book.why),
+            remedy,
+        )
+    elif book.current is not None:
+        state = _("on trial") if book.state == "trial" else _("in force")
+        found.good(
+            "directed",
+            _("the county's settings, version {version}: {state}").format(
+                version=book.current.version, state=state
+            ),
+        )
+    for pack in load_packs(config.data_dir):
+        found.good(
+            "directed",
+            _("limit table {version} from {day} on").format(
+                version=pack.version, day=pack.effective_from
+            ),
+        )
 
 
 def _others_may_read(path: Path) -> bool:

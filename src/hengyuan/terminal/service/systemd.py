@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -120,6 +121,11 @@ def service_state() -> ServiceState | None:
         enabled=_says("is-enabled", "enabled"),
         active=_says("is-active", "active"),
     )
+
+
+def may_install() -> bool:
+    """Whether this user may write units."""
+    return os.access(FOLDER, os.W_OK)
 
 
 def _says(question: str, yes: str) -> bool:
