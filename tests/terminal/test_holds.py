@@ -128,6 +128,27 @@ def test_a_hold_ends_after_its_time_with_a_line_in_the_journal(identity, tmp_pat
     run(scenario)
 
 
+def test_the_time_of_a_hold_runs_from_the_last_weighing_and_not_from_what_is_written_later(
+    identity, tmp_path
+):
+    async def scenario():
+        table = lane_table(hold={"reweigh_h": 2})
+        async with open_post(tmp_path, identity, table) as post:
+            lane = post.lane
+            await lane.pass_over("晋L00001", OVER_KG)
+            await lane.pass_over("晋L00002", OVER_KG)
+            await post.later(hours=1.5)
+            assert (await lane.pass_over("晋L00001", 27_000)).seq == 3
+            await lane.orders.loading(2, Loading(cargo="0100"), GATEKEEPER)
+            await post.later(hours=1)
+            assert list(held_now(post)) == [3]
+            await lane.orders.loading(3, Loading(cargo="0100"), GATEKEEPER)
+            await post.later(hours=1.5)
+            assert held_now(post) == {}
+
+    run(scenario)
+
+
 def test_a_truck_that_stands_on_the_scale_is_held_for_as_long_as_it_does(identity, tmp_path):
     async def scenario():
         table = lane_table(hold={"reweigh_h": 0.01})

@@ -14,6 +14,7 @@ from typing import Literal
 
 import msgspec
 
+from hengyuan.record.canonical import read_line
 from hengyuan.record.model import Record
 from hengyuan.terminal.store import search
 
@@ -91,7 +92,7 @@ def _hold(connection: sqlite3.Connection, record: Record, first_seq: int) -> Non
     if record.gross_kg is not None and record.limit_kg is not None:
         over_kg = max(0, record.gross_kg - record.limit_kg)
     # the plate or the loading note that is written down later does not begin the time anew
-    began_anew = record.corrects is None or record.kind == "reweigh"
+    began_anew = record.corrects is None or _gross_kg(connection, record) != record.gross_kg
     connection.execute(
         "INSERT INTO hold VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL) ON CONFLICT (first_seq)"
         " DO UPDATE SET seq = ?2, lane = ?3, plate = ?4, why = ?5, over_kg = ?6,"
@@ -108,6 +109,12 @@ def _hold(connection: sqlite3.Connection, record: Record, first_seq: int) -> Non
             began_anew,
         ),
     )
+
+
+def _gross_kg(connection: sqlite3.Connection, record: Record) -> int | None:
+    """The weight of the record that this one corrects."""
+    row = connection.execute("SELECT line FROM record WHERE seq = ?", (record.corrects,)).fetchone()
+    return None if row is None else read_line(row[0]).gross_kg
 
 
 def _end(connection: sqlite3.Connection, which: str, value: object, how: str) -> None:
