@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import httpx
 import msgspec
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.utils import timezone
 
 from hengyuan.platform.intake import commands
@@ -202,6 +202,31 @@ def test_a_command_survives_the_platform(enrolled: TestTerminal, cast: Cast) -> 
         command = await send(enrolled, cast)
         async with running_lane() as client:
             assert ids(await asyncio.wait_for(poll(client, enrolled, 50), 20)) == [str(command.pk)]
+
+    asyncio.run(scene())
+
+
+def test_a_command_is_heard_of_after_the_listening_connection_was_cut(
+    enrolled: TestTerminal, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "RETRY_S", 0.05)
+
+    def cut() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND query LIKE %s AND pid <> pg_backend_pid()",
+                ["%FROM terminals_command%ORDER BY asked_at%"],
+            )
+            return int(cursor.fetchone()[0])
+
+    async def scene() -> None:
+        async with running_lane() as client:
+            waiting = asyncio.create_task(poll(client, enrolled, 50))
+            await until_waiting(client)
+            assert await in_thread(cut) >= 1
+            command = await send(enrolled, cast)
+            assert ids(await asyncio.wait_for(waiting, 20)) == [str(command.pk)]
 
     asyncio.run(scene())
 

@@ -190,6 +190,8 @@ class Mailbox:
         connection = await asyncpg.connect(self._url)
         try:
             await connection.add_listener(CHANNEL, lambda *_: self._called.set())
+            # a connection that has gone hears nothing more: the next look fails, and opens another
+            connection.add_termination_listener(lambda *_: self._called.set())
             while True:
                 self._called.clear()
                 await self._read(connection)
