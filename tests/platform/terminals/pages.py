@@ -73,7 +73,7 @@ PAGES = [
         "terminals:settings",
         who(open_to=KEEPERS, hidden_from=NEIGHBOUR),
         args=lambda scene: [scene.enrolled.code],
-        max_queries=7,
+        max_queries=8,
         grow=_more_orders,
     ),
     Page(

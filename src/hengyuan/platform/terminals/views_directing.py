@@ -21,8 +21,18 @@ from hengyuan.platform.terminals import directing
 from hengyuan.platform.terminals.forms_directing import RulePackForm, SettingsForm
 from hengyuan.platform.terminals.models import DirectiveKind, Terminal
 from hengyuan.platform.terminals.services import WrongState
+from hengyuan.platform.upkeep import queries as upkeep
 
 _SHOWN = 20
+_TOLD = (
+    "configuration_applied",
+    "configuration_kept",
+    "configuration_rolled_back",
+    "rule_pack_applied",
+    "software_updated",
+    "update_failed",
+)
+"""What a terminal writes into its journal of such orders."""
 _EXAMPLE = """# [judge]
 # tolerance_kg = 0
 # [retention]
@@ -88,7 +98,12 @@ def rule_pack(request: HttpRequest, code: str) -> HttpResponse:
 
 def _context(terminal: Terminal) -> dict[str, object]:
     orders = terminal.directives.select_related("command", "ordered_by")[:_SHOWN]
-    return {"terminal": terminal, "orders": orders, "key": signing_key()}
+    return {
+        "terminal": terminal,
+        "orders": orders,
+        "entries": upkeep.newest_entries(terminal, of=_TOLD),
+        "key": signing_key(),
+    }
 
 
 def _last_text(terminal: Terminal) -> str:

@@ -59,9 +59,15 @@ def matters_of(terminal: Terminal) -> list[Matter]:
     return list(Matter.objects.filter(terminal=terminal).order_by("kind", "key"))
 
 
-def newest_entries(terminal: Terminal, count: int = 10) -> list[JournalEntry]:
-    """The last entries of one terminal; the caller has checked that it may be seen."""
-    return list(JournalEntry.objects.filter(terminal=terminal).order_by("-number")[:count])
+def newest_entries(
+    terminal: Terminal, count: int = 10, of: tuple[str, ...] = ()
+) -> list[JournalEntry]:
+    """The last entries of one terminal, `of` these codes only where any are named; the caller has
+    checked that it may be seen."""
+    entries = JournalEntry.objects.filter(terminal=terminal)
+    if of:
+        entries = entries.filter(what__in=of)
+    return list(entries.order_by("-number")[:count])
 
 
 def wanted_counts(user: User | AnonymousUser) -> dict[str, int]:
