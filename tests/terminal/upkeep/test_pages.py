@@ -192,6 +192,29 @@ def test_a_plan_begun_by_hand_is_gone_through_and_ended(here):
     })  # fmt: skip
 
 
+def test_the_weighing_page_is_told_of_a_plan_as_it_begins_and_ends(here):
+    async def next_notices(lines, shown):
+        async for line in lines:
+            if line.startswith("data: "):
+                notices = msgspec.json.decode(line.removeprefix("data: "))["notices"]
+                if bool(notices) is shown:
+                    return notices
+        raise AssertionError("the page heard nothing more")
+
+    async def scenario(at):
+        async with asyncio.timeout(20), at.http.stream("GET", "/live") as live:
+            lines = live.aiter_lines()
+            await next_notices(lines, shown=False)
+            begun = await post(at, "/upkeep/plans", plan="0", by="门卫甲")
+            [notice] = await next_notices(lines, shown=True)
+            assert notice["level"] == "bad"
+            assert notice["path"] == begun.url.path
+            await post(at, f"{begun.url.path}/end", outcome="false_alarm", by="门卫甲")
+            await next_notices(lines, shown=False)
+
+    here.run(scenario)
+
+
 def test_who_is_logged_in_signs_whatever_the_form_says(tmp_path):
     people = [{"name": "张三", "pin": pin_digest("246810"), "role": "gatekeeper"}]
 

@@ -52,6 +52,7 @@ class Presenter:
             "platform": self._platform(),
             "queue": self._queue(),
             "attention": self._attention(),
+            "notices": [asdict(notice) for notice in terminal.upkeep.notices],
             "today": self._today(),
             "held": self._held(),
             "newest": [self._row(passage) for passage in self.recent.passages],

@@ -151,6 +151,13 @@ function device({ name, kind, light, state, why }) {
   return item;
 }
 
+function notice({ level, text: words, path }) {
+  const line = element("p", "", "notice");
+  line.dataset.level = level;
+  line.append(link(words, path));
+  return line;
+}
+
 function show(gate) {
   heardAt = performance.now();
   $("lost").hidden = true;
@@ -161,6 +168,7 @@ function show(gate) {
   $("platform-text").title = gate.platform.why;
   text($("queue"), gate.queue);
   text($("today"), gate.today);
+  replace($("notices"), gate.notices, notice);
   $("held-trucks").hidden = gate.held.length === 0;
   replace($("held"), gate.held, held);
   replace($("attention"), gate.attention, advice);
