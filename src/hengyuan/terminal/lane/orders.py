@@ -29,6 +29,7 @@ from hengyuan.terminal.lane.amending import (
     with_files,
     with_flags,
 )
+from hengyuan.terminal.lane.by_hand import by_hand_record
 from hengyuan.terminal.lane.detail import detail_of
 from hengyuan.terminal.lane.intake import SightingIntake
 from hengyuan.terminal.lane.keepers import Spawn
@@ -201,41 +202,24 @@ class Orders:
         flags.add("camera_missing" if picture is None else "plate_typed")
         if unsynced:
             flags.add("clock_unsynced")
-
-        def make(seq: int) -> Record:
-            return Record(
-                v=1,
-                terminal=around.terminal,
-                seq=seq,
-                kind=kind,
-                lane=self._number,
-                weighed_at=at_ms,
-                gross_kg=weight.gross_kg,
-                tare_kg=weight.tare_kg,
-                net_kg=None if weight.tare_kg is None else weight.gross_kg - weight.tare_kg,
-                axles=facts.axles,
-                layout=facts.layout_text,
-                combination=None if facts.combination is None else facts.combination.value,
-                drive_axles=facts.drive_axles,
-                limit_kg=finding.limit_kg if finding else None,
-                verdict=finding.verdict if finding else None,
-                rule_pack=finding.rule_pack if finding else None,
-                assumed=finding.assumed if finding else False,
-                plate=plate,
-                plate_colour=None if colour is None else colour.value,
-                files=() if picture is None else (picture.ref,),
-                flags=tuple(sorted(flags)),
-                cargo=weight.loading.cargo,
-                note_no=weight.loading.note_no,
-                destination=weight.loading.destination,
-                carrier=weight.loading.carrier,
-                operator=names[0],
-                witness=names[1],
-                reason=reason,
-            )
-
+        read_off = by_hand_record(
+            weight,
+            plate,
+            colour,
+            facts,
+            finding,
+            terminal=around.terminal,
+            lane=self._number,
+            kind=kind,
+            weighed_at=at_ms,
+            files=() if picture is None else (picture.ref,),
+            flags=tuple(sorted(flags)),
+            operator=names[0],
+            witness=names[1],
+            reason=reason,
+        )
         sizes = {} if picture is None else {picture.ref.digest: picture.size}
-        return await self._stored(self._recorder.write(make, sizes))
+        return await self._stored(self._recorder.write(read_off, sizes))
 
     async def loading(self, seq: int, loading: Loading, operator: Person | None) -> Record:
         """Write down cargo, loading note, destination and carrier of a truck."""
