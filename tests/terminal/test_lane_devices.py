@@ -225,6 +225,30 @@ def test_a_lane_whose_rules_fail_says_so_and_weighs_the_truck(identity, tmp_path
     asyncio.run(scenario())
 
 
+def test_what_fails_beside_the_weighing_does_not_stop_it(identity, tmp_path, monkeypatch):
+    async def scenario():
+        async with open_gate() as gate, site(tmp_path, NOWHERE, identity, gate) as at:
+            service = at.terminal.lanes[1]
+
+            for part in (service.control, service.exits, service.clips, service.holds):
+
+                def fail(*more, part=part):
+                    raise AssertionError(type(part).__name__)
+
+                monkeypatch.setattr(part, "tick", fail)
+            await at.push("晋L12345")
+            at.roll_on(20_000)
+            at.axles()
+            await told(at, "晋L12345", "未超限")
+            assert [r.flags for r in at.records()] == [()]
+            lines = [line for what, line in journal(at) if what == "lane_error"]
+            parts = ["ClipKeeper", "Control", "ExitWatch", "Holds"]
+            assert sorted(line["error"].split("'")[1] for line in lines) == parts
+            assert "AssertionError" in view(at).faults["lane"]
+
+    asyncio.run(scenario())
+
+
 def test_a_truck_that_cannot_be_judged_does_not_stop_the_lane(identity, tmp_path, monkeypatch):
     async def scenario():
         async with open_gate() as gate, site(tmp_path, NOWHERE, identity, gate) as at:

@@ -43,6 +43,9 @@ from hengyuan.terminal.panel import Panel
 
 log = structlog.get_logger(__name__)
 
+MOST_ERRORS = 10
+"""So many different errors are written down of one truck."""
+
 
 class LaneService:
     """Listens to one `Lane` and does what it asks for. Made by `LaneService.open`."""
@@ -91,7 +94,8 @@ class LaneService:
         self.orders = Orders(
             config, self.recorder, self.intake, self.control, devices, around, self._spawn
         )
-        self._error: str | None = None
+        self._errors: set[str] = set()
+        """What went wrong since the scale was free last; each is written down once."""
         self._shown: tuple[Any, ...] = ()
         self.lane: Lane
 
@@ -184,15 +188,17 @@ class LaneService:
     def tick(self) -> None:
         """Called a few times a second."""
         now = self._around.clock.monotonic()
-        with self._guarded("tick"):
+        with self._guarded("sensors", recover=False):
             self.sensing.tick(self.lane)
+        with self._guarded("tick"):
             self.lane.tick(now)
-            self.control.tick(self.lane, self.sensing.covered)
-        self.holds.tick(now)
-        self.exits.tick(now)
-        self.clips.tick(now)
-        self._say_hint(now)
-        self._show()
+        self._control()
+        for part in (self.holds, self.exits, self.clips):
+            with self._guarded(type(part).__name__, recover=False):
+                part.tick(now)
+        with self._guarded("display", recover=False):
+            self._say_hint(now)
+            self._show()
         if self.view.mass_kg != self.lane.mass_kg:
             self.view.mass_kg = self.lane.mass_kg
             self._around.board.ring()
@@ -221,6 +227,10 @@ class LaneService:
             free = (now - self._free_since) * 1000 >= texts.idle_after_ms
             return messages.idle() if free else None
         return None
+
+    def _control(self) -> None:
+        with self._guarded("control", recover=False):
+            self.control.tick(self.lane, self.sensing.covered)
 
     def _stop_or_move(self) -> Message:
         messages = self._around.messages
@@ -253,9 +263,10 @@ class LaneService:
 
     def departed(self, passage: Passage) -> None:
         """A weighed truck has left the scale."""
-        self.holds.departed(self.view.current, passage)
         self.control.departed()
-        self.clips.departed(passage.seq)
+        with self._guarded("departure", recover=False):
+            self.holds.departed(self.view.current, passage)
+            self.clips.departed(passage.seq)
 
     def complete(self, passage: Passage) -> None:
         """Judge a weighed truck, then store and tell."""
@@ -307,7 +318,7 @@ class LaneService:
         """The scale is free."""
         self._free_since = self._around.clock.monotonic()
         self.view.current = None
-        self._error = None
+        self._errors.clear()
         self.recorder.sound("lane")
         self._say_hint(self._free_since)
         self._spawn(self.recorder.write_cleared())
@@ -319,8 +330,9 @@ class LaneService:
         self.view.scale_fault = self.lane.scale_fault
         self.view.mass_kg = self.lane.mass_kg
         if self.lane.phase is Phase.TOLD:
-            self.control.tick(self.lane, self.sensing.covered)
-        self._show()
+            self._control()
+        with self._guarded("display", recover=False):
+            self._show()
         self._around.board.ring()
 
     # odds and ends
@@ -333,26 +345,28 @@ class LaneService:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            log.error("lane.task_failed", lane=self._number, exc_info=task.exception())
             self._failed("task", task.exception())
 
     @contextlib.contextmanager
-    def _guarded(self, during: str) -> Iterator[None]:
+    def _guarded(self, during: str, recover: bool = True) -> Iterator[None]:
         """An error in the lane's own rules is written down, and the lane goes on as after a
-        restart: whatever stands on the scale is weighed anew, or known to be weighed."""
+        restart: whatever stands on the scale is weighed anew, or known to be weighed. With
+        `recover` false it is an error of what goes on beside the weighing, which just goes on."""
         try:
             yield
         except Exception as error:
-            log.exception("lane.error", lane=self._number, during=during, phase=self.lane.phase)
             self._failed(during, error)
-            self.lane.recover()
+            if recover:
+                self.lane.recover()
 
     def _failed(self, during: str, error: BaseException | None) -> None:
-        if repr(error) == self._error:
+        why = repr(error)
+        if why in self._errors or len(self._errors) == MOST_ERRORS:
             return
-        self._error = repr(error)
-        self.recorder.fault("lane", self._error)
-        detail = detail_of(during=during, phase=self.lane.phase.value, error=self._error)
+        self._errors.add(why)
+        log.error("lane.error", lane=self._number, during=during, exc_info=error)
+        self.recorder.fault("lane", why)
+        detail = detail_of(during=during, phase=self.lane.phase.value, error=why)
         self._spawn(self.recorder.note("lane_error", detail))
 
     async def close(self) -> None:
