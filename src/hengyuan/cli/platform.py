@@ -80,6 +80,9 @@ def sign_software(
     number: Annotated[int, typer.Option(min=1, help="第几号软件;须比以前的大")],
     terminal: Annotated[str, typer.Option(help="终端代码;* 为任何终端")] = "*",
     reason: Annotated[str, typer.Option(help="说明")] = "",
+    offer: Annotated[
+        bool, typer.Option("--offer", help="同时放到平台上,供终端用 --from-platform 取")
+    ] = False,
     home: Home = None,
 ) -> None:
     """用平台的密钥给终端软件签名,写出 FILE.signed.json,与软件一起交给磅房。"""
@@ -108,6 +111,10 @@ def sign_software(
     signed = file.with_name(f"{file.name}.signed.json")
     signed.write_bytes(msgspec.json.encode(seal(order, key.suite, key.key)))
     typer.echo(f"已签名:{signed}")
+    if offer:
+        from hengyuan.platform import software
+
+        typer.echo(f"已放到平台上:{software.offer(file, signed)}")
 
 
 @app.command("migrate")

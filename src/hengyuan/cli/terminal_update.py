@@ -23,7 +23,12 @@ def _stop(text: str, code: int = FAILED) -> NoReturn:
 
 def update(
     config: ConfigFile,
-    file: Annotated[Path, typer.Argument(help="hengyuan-版本-….whl")],
+    file: Annotated[
+        Path | None, typer.Argument(help="hengyuan-版本-….whl", show_default=False)
+    ] = None,
+    from_platform: Annotated[
+        bool, typer.Option("--from-platform", help="取平台上提供的最新软件,代替 FILE")
+    ] = False,
     signed: Annotated[
         Path | None,
         typer.Option(help="县里给的签名文件;不给则为 FILE.signed.json", show_default=False),
@@ -41,10 +46,13 @@ def update(
     from hengyuan.terminal.config_errors import ConfigError
     from hengyuan.terminal.directed.trust import load_trust
     from hengyuan.terminal.enrolment import NotEnrolled, load_identity
+    from hengyuan.terminal.update.fetching import fetch
     from hengyuan.terminal.update.install import InstallFailed, install
     from hengyuan.terminal.update.package import BadPackage, verified
     from hengyuan.terminal.update.versions import Versions
 
+    if (file is None) is not from_platform:
+        _stop("请给出 FILE,或用 --from-platform", WRONG)
     path = config.absolute()
     try:
         checked = load_config(path)
@@ -52,8 +60,10 @@ def update(
     except (ConfigError, NotEnrolled) as problem:
         _stop(str(problem), WRONG)
     versions = Versions((root or checked.data_dir / "software").absolute())
-    signature = signed or file.with_name(f"{file.name}.signed.json")
     try:
+        if file is None:
+            file, signed = fetch(checked.platform, versions.root / "fetched")
+        signature = signed or file.with_name(f"{file.name}.signed.json")
         package = verified(file.absolute(), signature, trust)
         if package.order <= versions.state.highest_order:
             _stop(f"第 {package.order} 号软件不比已装过的第 {versions.state.highest_order} 号新")

@@ -29,6 +29,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("hengyuan.platform.portal.urls")),
     path("design/", include("hengyuan.platform.design.urls")),
     path("api/terminals/v1/enrol", terminals_api.enrol, name="terminals-enrol"),
+    path(
+        "api/terminals/v1/software", terminals_api.newest_software, name="terminals-newest-software"
+    ),
+    path(
+        "api/terminals/v1/software/<str:name>",
+        terminals_api.software_file,
+        name="terminals-software",
+    ),
 ]
 
 handler400 = "hengyuan.platform.errors.bad_request"

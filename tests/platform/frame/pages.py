@@ -27,4 +27,15 @@ PAGES = [
         who(open_to=EVERYBODY, status=400, anonymous=400) | {ANONYMOUS: 400},
         method="post",
     ),
+    Page(
+        "terminals-newest-software",
+        who(open_to=EVERYBODY, status=404, anonymous=404) | {ANONYMOUS: 404},
+        fixed="nothing is offered",
+    ),
+    Page(
+        "terminals-software",
+        who(open_to=EVERYBODY, status=404, anonymous=404) | {ANONYMOUS: 404},
+        args=lambda scene: ["hengyuan-9.9.9-py3-none-any.whl"],
+        fixed="nothing is offered",
+    ),
 ]

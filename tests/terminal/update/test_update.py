@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 import zipfile
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,9 +15,12 @@ import pytest
 
 from hengyuan.record.directives import Directive, seal
 from hengyuan.record.suites import SM2_SM3
+from hengyuan.terminal.config_tables import PlatformTable
 from hengyuan.terminal.directed.trust import Trust
+from hengyuan.terminal.update import fetching
 from hengyuan.terminal.update import install as installing
 from hengyuan.terminal.update import launcher as launching
+from hengyuan.terminal.update.fetching import fetch
 from hengyuan.terminal.update.install import InstallFailed, install
 from hengyuan.terminal.update.launcher import NOTE_VARIABLE, Launcher
 from hengyuan.terminal.update.package import BadPackage, Package, describe, verified, version_of
@@ -248,3 +252,71 @@ def pack(source, wheel, version, inside=None):
             "Wheel-Version: 1.0\nGenerator: t\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         )
         archive.writestr(f"{info}/RECORD", "")
+
+
+@pytest.fixture
+def platform(tmp_path):
+    """A web server with a folder of answers; its address and the folder."""
+    folder = tmp_path / "platform"
+    (folder / "api/terminals/v1").mkdir(parents=True)
+
+    class Answers(SimpleHTTPRequestHandler):
+        def __init__(self, *args):
+            super().__init__(*args, directory=str(folder))
+
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    table = PlatformTable(url=f"http://127.0.0.1:{server.server_port}")
+    yield SimpleNamespace(table=table, folder=folder / "api/terminals/v1")
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def offered(platform, name, data, signature):
+    """What the platform says and has."""
+    answer = msgspec.json.encode({"file": name, "signed": msgspec.json.decode(signature)})
+    offer = platform.folder / "software"
+    offer.mkdir(exist_ok=True)
+    (offer / "index.html").write_bytes(answer)
+    (offer / name).write_bytes(data)
+
+
+def test_what_the_platform_offers_is_fetched_and_then_looked_at(platform, wheel, tmp_path):
+    signature = signed(wheel, 3).read_bytes()
+    offered(platform, wheel.name, wheel.read_bytes(), signature)
+    file, order = fetch_following(platform, tmp_path / "fetched")
+    assert verified(file, order, TRUST).order == 3
+    offered(platform, wheel.name, b"another program", signature)
+    file, order = fetch_following(platform, tmp_path / "fetched")
+    with pytest.raises(BadPackage):
+        verified(file, order, TRUST)
+
+
+def test_a_name_that_leaves_the_folder_is_refused(platform, wheel, tmp_path):
+    signature = signed(wheel, 3).read_bytes()
+    offered(platform, wheel.name, b"x", signature)
+    answer = msgspec.json.encode({"file": "../../gate.toml", "signed": {}})
+    (platform.folder / "software" / "index.html").write_bytes(answer)
+    with pytest.raises(BadPackage):
+        fetch_following(platform, tmp_path / "fetched")
+    assert not (tmp_path / "gate.toml").exists()
+
+
+def test_nothing_offered_is_said(platform, tmp_path):
+    with pytest.raises(BadPackage):
+        fetch(platform.table, tmp_path / "fetched")
+
+
+def fetch_following(platform, folder):
+    """A folder's index stands behind a slash here."""
+    before = fetching.PATH
+    fetching.PATH = "/api/terminals/v1/software/"
+    try:
+        return fetch(platform.table, folder)
+    finally:
+        fetching.PATH = before

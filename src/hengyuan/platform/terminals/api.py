@@ -5,10 +5,11 @@ from http import HTTPStatus
 
 import msgspec
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, JsonResponse
+from django.http import FileResponse, HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
+from hengyuan.platform import software
 from hengyuan.platform.signing_key import signing_key
 from hengyuan.platform.terminals import services
 from hengyuan.platform.throttle import throttled
@@ -66,6 +67,32 @@ def enrol(request: HttpRequest) -> JsonResponse:
             "platform_time": time.time_ns() // 1_000_000,
         }
     )
+
+
+@login_not_required
+@require_GET
+@throttled("software", limit=30, period_s=60)
+def newest_software(request: HttpRequest) -> JsonResponse:
+    """GET /api/terminals/v1/software: name and signed order of the newest that is offered.
+
+    Open to anybody: what is offered is public, and what makes it worth anything is its signature.
+    """
+    found = software.newest()
+    if found is None:
+        return _refusal("not_found", "no software is offered here", HTTPStatus.NOT_FOUND)
+    sealed = msgspec.to_builtins(found.sealed)
+    return JsonResponse({"file": found.file.name, "signed": sealed})
+
+
+@login_not_required
+@require_GET
+@throttled("software", limit=30, period_s=60)
+def software_file(request: HttpRequest, name: str) -> FileResponse | JsonResponse:
+    """GET /api/terminals/v1/software/NAME"""
+    found = software.named(name)
+    if found is None:
+        return _refusal("not_found", "no such file is offered here", HTTPStatus.NOT_FOUND)
+    return FileResponse(found.open("rb"), content_type="application/octet-stream")
 
 
 def _refusal(error: str, detail: str, status: HTTPStatus) -> JsonResponse:
