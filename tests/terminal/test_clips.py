@@ -76,7 +76,9 @@ def journal(at):
 
 
 def states(at):
-    return at.terminal.worker.store._db.execute("SELECT first_seq, state FROM clip_due").fetchall()
+    return at.terminal.worker.store._db.execute(
+        "SELECT seq, state FROM clip_due ORDER BY seq"
+    ).fetchall()
 
 
 async def weigh(at, plate, mass_kg):
@@ -278,5 +280,31 @@ def test_a_plate_that_comes_after_the_clips_keeps_them(identity, tmp_path, video
             newest = at.records()[2]
             assert (newest.corrects, newest.plate) == (2, "晋L12345")
             assert sorted(f.kind for f in newest.files) == ["head", "head_clip"]
+
+    asyncio.run(scenario())
+
+
+def test_a_held_truck_that_comes_back_has_clips_of_both_weighings(identity, tmp_path, video):
+    async def scenario():
+        async with (
+            open_gate() as gate,
+            site(tmp_path, NOWHERE, identity, gate, clips=CLIPS) as at,
+        ):
+            await weigh(at, "晋L12345", 31_500)
+            await leave(at)
+            await at.until(lambda: states(at) == [(1, "kept")])
+            await weigh(at, "晋L12345", 29_000)
+            await at.until(lambda: states(at) == [(1, "kept"), (3, "standing")])
+            await leave(at)
+            await at.until(lambda: states(at) == [(1, "kept"), (3, "kept")])
+            kinds = [(r.kind, r.corrects, r.gross_kg) for r in at.records()]
+            assert kinds == [
+                ("exit", None, 31_500),
+                ("exit", 1, 31_500),
+                ("reweigh", 2, 29_000),
+                ("reweigh", 3, 29_000),
+            ]
+            (first, second) = video.asked
+            assert second[1] > first[2] - 4000
 
     asyncio.run(scenario())

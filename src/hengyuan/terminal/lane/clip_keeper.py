@@ -55,7 +55,7 @@ class ClipKeeper:
         self._spawn = spawn
         self._looked_at: int | None = None
         self._due: dict[int, float] = {}
-        """Trucks that have gone, by their first record, and when their clips are asked for."""
+        """Of trucks that have gone: the records that want clips, and when these are asked for."""
         self._busy = False
 
     async def open(self, standing: int | None) -> None:
@@ -66,9 +66,9 @@ class ClipKeeper:
             first_seq = await self._around.store.read(lambda db: search.first_of(db, standing))
         for clip in owed:
             if clip.to_ms is None and clip.first_seq != first_seq:
-                await self._ends(clip.first_seq, clip.from_ms)
+                await self._ends(clip)
             elif clip.to_ms is not None:
-                self._ask_later(clip.first_seq, clip.to_ms)
+                self._ask_later(clip.seq, clip.to_ms)
 
     def departed(self, seq: int | None) -> None:
         """The truck of a record has left the scale; None where it is not stored yet."""
@@ -83,7 +83,7 @@ class ClipKeeper:
         if newest and newest[0].record.seq != self._looked_at:
             self._begin(self._look())
             return
-        due = [first_seq for first_seq, at in self._due.items() if at <= now]
+        due = [seq for seq, at in self._due.items() if at <= now]
         if due:
             del self._due[due[0]]
             self._begin(self._ask(due[0]))
@@ -125,13 +125,15 @@ class ClipKeeper:
         passage = await store.read(lambda db: search.passage_of(db, record.seq))
         if passage is None:
             return
-        from_ms = passage.began_at - round(self._rule.look_back_s * 1000)
+        weighed_ms = record.weighed_at if record.kind == "reweigh" else passage.began_at
+        from_ms = weighed_ms - round(self._rule.look_back_s * 1000)
         lane_passage = self._recorder.lane.passage
         stands = lane_passage is not None and lane_passage.seq == record.seq
         to_ms = None if stands else self._end_ms(from_ms)
-        clip = DueClip(passage.first_seq, self._number, from_ms, to_ms, 0)
-        if await store.do(self._within, clips.want, clip=clip) and to_ms is not None:
-            self._ask_later(passage.first_seq, to_ms)
+        clip = DueClip(record.seq, passage.first_seq, self._number, from_ms, to_ms, 0)
+        new = await store.do(self._within, clips.want, clip=clip, weighed_ms=weighed_ms)
+        if new and to_ms is not None:
+            self._ask_later(record.seq, to_ms)
 
     async def _gone(self, seq: int) -> None:
         try:
@@ -139,29 +141,29 @@ class ClipKeeper:
             owed = await self._around.store.do(self._within, clips.open_clips, lane=self._number)
             for clip in owed:
                 if clip.first_seq == first_seq and clip.to_ms is None:
-                    await self._ends(first_seq, clip.from_ms)
+                    await self._ends(clip)
         except (sqlite3.Error, OSError) as error:
             log.error("clips.not_noted", lane=self._number, error=str(error))
 
-    async def _ends(self, first_seq: int, from_ms: int) -> None:
-        to_ms = self._end_ms(from_ms)
-        await self._around.store.do(self._within, clips.until, first_seq=first_seq, to_ms=to_ms)
-        self._ask_later(first_seq, to_ms)
+    async def _ends(self, clip: DueClip) -> None:
+        to_ms = self._end_ms(clip.from_ms)
+        await self._around.store.do(self._within, clips.until, seq=clip.seq, to_ms=to_ms)
+        self._ask_later(clip.seq, to_ms)
 
     def _end_ms(self, from_ms: int) -> int:
         gone_ms = self._around.clock.now_ms() + round(self._rule.after_s * 1000)
         return max(from_ms + 1, min(gone_ms, from_ms + round(self._rule.most_s * 1000)))
 
-    def _ask_later(self, first_seq: int, to_ms: int) -> None:
+    def _ask_later(self, seq: int, to_ms: int) -> None:
         clock = self._around.clock
         wait_s = min(max(0.0, (to_ms - clock.now_ms()) / 1000), self._rule.most_s)
-        self._due[first_seq] = clock.monotonic() + wait_s + SETTLE_S
+        self._due[seq] = clock.monotonic() + wait_s + SETTLE_S
 
     # the clips
 
-    async def _ask(self, first_seq: int) -> None:
+    async def _ask(self, seq: int) -> None:
         owed = await self._around.store.do(self._within, clips.open_clips, lane=self._number)
-        clip = next((each for each in owed if each.first_seq == first_seq), None)
+        clip = next((each for each in owed if each.seq == seq), None)
         if clip is None or clip.to_ms is None:
             return
         files, why = await self._made(clip)
@@ -170,8 +172,8 @@ class ClipKeeper:
         elif clip.tries + 1 >= TRIES or self._clips is None:
             await self._missing(clip, why)
         else:
-            await self._around.store.do(self._within, clips.tried, first_seq=first_seq)
-            self._due[first_seq] = self._around.clock.monotonic() + RETRY_S * (clip.tries + 1)
+            await self._around.store.do(self._within, clips.tried, seq=seq)
+            self._due[seq] = self._around.clock.monotonic() + RETRY_S * (clip.tries + 1)
 
     async def _made(self, clip: DueClip) -> tuple[list[StoredFile], str]:
         clips = self._clips
@@ -209,7 +211,7 @@ class ClipKeeper:
             if record is None:
                 break
             self._join(newest.seq, record.seq, files)
-            await store.do(self._within, clips.end, first_seq=clip.first_seq, state="kept")
+            await store.do(self._within, clips.end, seq=clip.seq, state="kept")
             log.info("clips.kept", lane=self._number, seq=record.seq, files=len(files))
             return
         await self._missing(clip, "the record could not be stored")
@@ -226,10 +228,8 @@ class ClipKeeper:
             lane.stored(last, seq)
 
     async def _missing(self, clip: DueClip, why: str) -> None:
-        await self._around.store.do(
-            self._within, clips.end, first_seq=clip.first_seq, state="missing"
-        )
-        detail = detail_of(seq=clip.first_seq, from_ms=clip.from_ms, to_ms=clip.to_ms, why=why)
+        await self._around.store.do(self._within, clips.end, seq=clip.seq, state="missing")
+        detail = detail_of(seq=clip.seq, from_ms=clip.from_ms, to_ms=clip.to_ms, why=why)
         await self._recorder.note("clips_missing", detail)
 
     def _within(self, work: Any, **values: Any) -> Any:
