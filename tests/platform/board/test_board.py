@@ -112,9 +112,10 @@ def test_every_number_leads_to_as_many_records(
     weigh_today(weighed.own, 3600, kind="entry", verdict=None, limit_kg=None, rule_pack=None)
     weigh_today(weighed.own, 7200, axles=None, combination=None, layout=None, group_kg=(),
                 drive_axles=None, limit_kg=None, verdict="unknown", rule_pack=None)  # fmt: skip
+    weigh_today(weighed.own, 7300, corrects=1)
     from tests.platform.stored import upload
 
-    upload((weighed.own, 5, 6))
+    upload((weighed.own, 5, 7))
     client.force_login(cast.people()[who])
     text = page(client, client.get("/board/").headers["Location"])
     links = links_with_numbers(text)
@@ -242,6 +243,30 @@ def test_the_navigation_leads_to_board_and_records(client: Client, cast: Cast) -
     assert re.search(r'href="/board/" aria-current="page"', text)
     assert 'href="/weighing/"' in text
     assert urlsplit(client.get("/board/").headers["Location"]).path == "/board/141024/"
+
+
+def test_what_people_did_at_the_gate_stands_in_the_line_and_no_truck_is_counted_twice(
+    client: Client, cast: Cast, gates: Gates
+) -> None:
+    weigh_today(gates.own, 1, plate="晋L10001", gross_kg=60_000, verdict="over")
+    weigh_today(gates.own, 2, plate="晋L10001", gross_kg=60_000, verdict="over", corrects=1,
+                flags=["override"], operator="门卫甲", witness="班长乙", reason="抢险")  # fmt: skip
+    weigh_today(gates.own, 3, plate="晋L10002", flags=["camera_missing", "plate_typed"])
+    upload_all(gates.own)
+    client.force_login(cast.county_clerk)
+    board = page(client, "/board/141024/")
+    rows = {
+        key: re.sub(r"<[^>]+>", " ", row)
+        for key, row in re.findall(r'data-key="[^"]*/(\d)"(.*?)</tr>', board, re.DOTALL)
+    }
+    assert "更正" in rows["2"]
+    assert "人工放行" in rows["2"]
+    assert "更正" not in rows["1"]
+    assert "人工录入号牌" in rows["3"]
+    area = queries.area_of(cast.county_clerk, Region.objects.get(pk="141024"))
+    assert area is not None
+    total = queries.figures(area).total
+    assert (total.trucks, total.over) == (2, 1)
 
 
 def test_names_cannot_become_markup(client: Client, cast: Cast, gates: Gates) -> None:

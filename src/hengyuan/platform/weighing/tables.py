@@ -64,5 +64,12 @@ class Line:
         return words.PLATE_COLOURS[self.row.plate_colour_name or "unknown"]
 
     @property
+    def marks(self) -> list[Any]:
+        """What people did at the gate, and that a truck was not weighed: for a short line."""
+        marks = [words.FLAGS[name] for name in self.row.flag_names if name in words.MARKS]
+        replaces = self.row.corrects is not None and self.row.kind_name in ("entry", "exit")
+        return [words.WANTED_KINDS["correction"], *marks] if replaces else marks
+
+    @property
     def flags(self) -> list[Any]:
         return [words.FLAGS[name] for name in self.row.flag_names]

@@ -62,6 +62,9 @@ FLAGS: Words = {
     "skipped_scale": _("Left without being weighed"),
 }
 
+MARKS = frozenset({"manual_weight", "override", "plate_typed", "skipped_scale"})
+"""Flags that a line of the live board has room for: what people did at the gate."""
+
 # What each flag means for whoever reads the record; shown beside it on the record's page.
 FLAG_MEANINGS: Words = {
     "axles_disagree": _("The axle identifier's count and the layout or length contradict."),
