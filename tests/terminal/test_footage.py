@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,23 @@ def test_a_platform_that_was_started_anew_gets_the_beginning_again(line: Line, e
     line.answers = {12: "restart", 13: "enough"}
     ask(footage_of(line, eyes).live_video, camera="front", seconds=60)
     assert line.log[3:] == [("segment", 12), ("init", 12), ("segment", 12), ("segment", 13)]
+
+
+def test_the_gate_knows_that_the_county_looked(line: Line, eyes: Eyes) -> None:
+    noted = []
+
+    async def note(what: str, detail: str) -> None:
+        noted.append((what, json.loads(detail)))
+
+    table = PlatformTable(url="http://platform")
+    camera = Footage(table, line, SM2_SM3, SystemClock(), eyes, note=note)  # type: ignore[arg-type]
+    line.answers[11] = "enough"
+    ask(camera.live_video, camera="front", seconds=60)
+    ask(camera.take_clip, camera="front", from_ms=5, to_ms=9)
+    assert noted == [
+        ("county_watched", {"stream": "front", "seconds": 0}),
+        ("county_took_clip", {"stream": "front", "from_ms": 5, "to_ms": 9}),
+    ]
 
 
 def test_a_lost_segment_is_left_out_and_many_end_it(line: Line, eyes: Eyes) -> None:

@@ -157,9 +157,19 @@ class Terminal:
         ]
         suite = self.identity.suite
         self.footage = Footage(
-            self.config.platform, self._client, suite, self.clock, self.video, cameras
+            self.config.platform, self._client, suite, self.clock, self.video, cameras, self._note
         )
         self.footage.register(self.commands)
+
+    async def _note(self, what: str, detail: str) -> None:
+        """Into the journal, about the terminal as a whole."""
+        at_ms = self.checked.record_ms(None)[0]
+        try:
+            await self.worker.do(self.worker.store.note, at_ms, 0, what, detail)
+        except (sqlite3.Error, OSError) as error:
+            log.error("journal.not_stored", what=what, error=str(error))
+            return
+        self.journal.wake()
 
     def _cameras(self) -> tuple[Camera, ...]:
         return self.footage.cameras()

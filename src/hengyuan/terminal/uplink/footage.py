@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import json
 import math
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -40,6 +41,10 @@ MAX_LOST = 5
 _MAX_RESTARTS = 3
 _TOLD_EVERY_PERCENT = 5
 _BLOCK = 1 << 20
+
+
+Note = Callable[[str, str], Awaitable[None]]
+"""Takes a code and its detail."""
 
 
 class VideoSource(Protocol):
@@ -92,7 +97,9 @@ class Footage:
         clock: Clock,
         video: VideoSource | None,
         places: Iterable[Camera] = (),
+        note: Note | None = None,
     ) -> None:
+        """`note` writes into the journal, so that the gate knows who looked at it."""
         self._settings = settings
         self._client = client
         self._suite = suite
@@ -101,6 +108,7 @@ class Footage:
         self._places = {camera.name: camera for camera in places}
         self._pace = Pace(settings.footage_kbit_s, clock)
         self._live = 0
+        self._note = note
 
     def register(self, commands: Commands) -> None:
         """Take part in what the county can ask for."""
@@ -121,12 +129,15 @@ class Footage:
             raise CommandFailed(f"too_many: {self._live} cameras are being sent")
         self._live += 1
         segments = video.live(wanted.camera)
+        begun = self._clock.monotonic()
         try:
             return await self._send_live(asked, segments, wanted.seconds)
         finally:
             self._live -= 1
             if hasattr(segments, "aclose"):
                 await segments.aclose()
+            seconds = round(self._clock.monotonic() - begun)
+            await self._noted("county_watched", stream=wanted.camera, seconds=seconds)
 
     async def take_clip(self, asked: Asked) -> str:
         """Cut a clip out of the recording and upload it."""
@@ -148,7 +159,13 @@ class Footage:
             await self._upload(asked, path, digest, size)
         finally:
             await asyncio.to_thread(path.unlink, missing_ok=True)
+        span = {"from_ms": wanted.from_ms, "to_ms": wanted.to_ms}
+        await self._noted("county_took_clip", stream=wanted.camera, **span)
         return f"{size} bytes"
+
+    async def _noted(self, what: str, **detail: str | int) -> None:
+        if self._note is not None:
+            await self._note(what, json.dumps(detail, ensure_ascii=False, separators=(",", ":")))
 
     def _source(self, camera: str) -> VideoSource:
         if self._video is None:
