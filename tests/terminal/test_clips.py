@@ -94,6 +94,18 @@ async def leave(at):
     await at.shown("欢迎光临")
 
 
+@pytest.mark.parametrize(
+    ("to_ms", "asked"),
+    [
+        (61_000, [(1_000, 61_000)]),
+        (61_001, [(1_000, 31_000), (31_001, 61_001)]),
+        (3_601_000, [(1_000, 31_000), (3_571_000, 3_601_000)]),
+    ],
+)
+def test_of_a_long_stay_its_begin_and_its_end_are_kept(to_ms, asked):
+    assert clip_keeper.spans(1_000, to_ms, 60_000) == asked
+
+
 def test_clips_of_an_overloaded_truck_join_its_newest_record_once_it_has_gone(
     county, identity, tmp_path, video
 ):

@@ -172,7 +172,7 @@ class ClipTable(Table, frozen=True, kw_only=True):
     after_s: Annotated[float, Meta(ge=0, le=120)] = 5.0
     """After it left."""
     most_s: Annotated[float, Meta(ge=5, le=600)] = 60.0
-    """No longer than this, though it stood for an hour."""
+    """So much together: of a longer stay, how it began and how it ended."""
 
 
 class DisplayTable(Table, frozen=True, kw_only=True):

@@ -42,6 +42,14 @@ def is_wanted(record: Record) -> bool:
     return record.kind != "void" and bool(asked_about) and not has_clips
 
 
+def spans(from_ms: int, to_ms: int, most_ms: int) -> list[tuple[int, int]]:
+    """What is asked for of a stay: all of it, or how it began and how it ended."""
+    if to_ms - from_ms <= most_ms:
+        return [(from_ms, to_ms)]
+    half_ms = most_ms // 2
+    return [(from_ms, from_ms + half_ms), (to_ms - half_ms, to_ms)]
+
+
 class ClipKeeper:
     """The clips of one lane's trucks."""
 
@@ -66,7 +74,7 @@ class ClipKeeper:
             first_seq = await self._around.store.read(lambda db: search.first_of(db, standing))
         for clip in owed:
             if clip.to_ms is None and clip.first_seq != first_seq:
-                await self._ends(clip)
+                await self._ends(clip, seen_leaving=False)
             elif clip.to_ms is not None:
                 self._ask_later(clip.seq, clip.to_ms)
 
@@ -129,7 +137,7 @@ class ClipKeeper:
         from_ms = weighed_ms - round(self._rule.look_back_s * 1000)
         lane_passage = self._recorder.lane.passage
         stands = lane_passage is not None and lane_passage.seq == record.seq
-        to_ms = None if stands else self._end_ms(from_ms)
+        to_ms = None if stands else self._end_ms(from_ms, seen_leaving=False)
         clip = DueClip(record.seq, passage.first_seq, self._number, from_ms, to_ms, 0)
         new = await store.do(self._within, clips.want, clip=clip, weighed_ms=weighed_ms)
         if new and to_ms is not None:
@@ -141,22 +149,26 @@ class ClipKeeper:
             owed = await self._around.store.do(self._within, clips.open_clips, lane=self._number)
             for clip in owed:
                 if clip.first_seq == first_seq and clip.to_ms is None:
-                    await self._ends(clip)
+                    await self._ends(clip, seen_leaving=True)
         except (sqlite3.Error, OSError) as error:
             log.error("clips.not_noted", lane=self._number, error=str(error))
 
-    async def _ends(self, clip: DueClip) -> None:
-        to_ms = self._end_ms(clip.from_ms)
+    async def _ends(self, clip: DueClip, seen_leaving: bool) -> None:
+        to_ms = self._end_ms(clip.from_ms, seen_leaving)
         await self._around.store.do(self._within, clips.until, seq=clip.seq, to_ms=to_ms)
         self._ask_later(clip.seq, to_ms)
 
-    def _end_ms(self, from_ms: int) -> int:
-        gone_ms = self._around.clock.now_ms() + round(self._rule.after_s * 1000)
-        return max(from_ms + 1, min(gone_ms, from_ms + round(self._rule.most_s * 1000)))
+    def _end_ms(self, from_ms: int, seen_leaving: bool) -> int:
+        end_ms = self._around.clock.now_ms() + round(self._rule.after_s * 1000)
+        if not seen_leaving:
+            # it may have left long ago
+            end_ms = min(end_ms, from_ms + round(self._rule.most_s * 1000))
+        return max(from_ms + 1, end_ms)
 
     def _ask_later(self, seq: int, to_ms: int) -> None:
         clock = self._around.clock
-        wait_s = min(max(0.0, (to_ms - clock.now_ms()) / 1000), self._rule.most_s)
+        # a wall clock that stepped back meanwhile must not put it off for hours
+        wait_s = min(max(0.0, (to_ms - clock.now_ms()) / 1000), self._rule.after_s)
         self._due[seq] = clock.monotonic() + wait_s + SETTLE_S
 
     # the clips
@@ -181,7 +193,11 @@ class ClipKeeper:
             return [], "the lane has no video any more"
         assert clip.to_ms is not None
         try:
-            files = await clips.clip(clip.lane, clip.from_ms, clip.to_ms)
+            files = [
+                file
+                for span in spans(clip.from_ms, clip.to_ms, round(self._rule.most_s * 1000))
+                for file in await clips.clip(clip.lane, *span)
+            ]
         except Exception as error:
             log.exception("clips.failed", lane=self._number)
             return [], str(error) or type(error).__name__
