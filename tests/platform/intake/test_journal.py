@@ -6,7 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from hengyuan.platform.upkeep import services
 from hengyuan.platform.upkeep.models import JournalEntry, JournalHead, Matter
+from hengyuan.platform.upkeep.standing import Change
 from hengyuan.record.journal import MAX_DETAIL, MAX_ENTRIES, MAX_JOURNAL_BYTES
 from tests.conftest import Cast
 from tests.platform.records import START_MS, TestTerminal, enrolled_terminal, running_lane
@@ -177,8 +179,28 @@ def test_a_detail_that_is_not_understood_is_stored_and_changes_nothing(
         ("scale_verified", {"scale": True, "valid_until": "2027-05-01"}),
         ("scale_verified", {"scale": "甲", "valid_until": "soon"}),
         ("scale_verified", {"scale": "甲", "valid_until": 20270501}),
+        ("device_failed", '{"device":"LED\\u0000","state":"offline"}'),
+        ("device_failed", '{"device":"LED\\ud800","state":"offline"}'),
+        ("clock_off", {"offset_ms": "far"}),
         *(("zero_drifted", {"scale": "甲", "kg": kg}) for kg in (10**12, "40", True, None)),
     ]
     part = [entry(number, what, detail) for number, (what, detail) in enumerate(odd, start=1)]
     assert upload((enrolled, part)) == [(200, {"last": len(odd)})]
+    assert standing() == []
+
+
+def test_what_a_database_s_text_cannot_hold_is_left_out_of_a_title(enrolled: TestTerminal) -> None:
+    opened = '{"ticket":1,"device":"L\\u0000ED","problem":"\\u009b坏"}'
+    far = '{"offset_ms":' + "9" * 400 + "}"
+    part = [entry(1, "ticket_opened", opened), entry(2, "clock_off", far), entry(3)]
+    assert upload((enrolled, part)) == [(200, {"last": 3})]
+    assert Matter.objects.get(kind="ticket").title == "LED · 坏"
+
+
+def test_an_entry_that_the_database_will_not_have_stand_does_not_hold_up_the_others(
+    enrolled: TestTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "change_of", lambda read: Change("ticket", "1", "x" * 1_000))
+    assert upload((enrolled, [entry(1), entry(2)])) == [(200, {"last": 2})]
+    assert JournalEntry.objects.count() == 2
     assert standing() == []

@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
+import structlog
+
 from hengyuan.platform.upkeep.standing import Change, change_of
 from hengyuan.record.journal import JournalEntry
 from hengyuan.record.refusal import Refusal
+
+log = structlog.get_logger(__name__)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -96,21 +101,30 @@ async def _apply(connection: Any, terminal_id: int, new: Sequence[JournalEntry])
         if change is not None:
             latest[change.kind, change.key] = entry, change
     for entry, change in latest.values():
-        if change.is_over:
-            await connection.execute(_END, terminal_id, change.kind, change.key)
-            continue
-        await connection.execute(
-            _STAND,
-            terminal_id,
-            change.kind,
-            change.key,
-            change.title,
-            moment(entry.at_ms),
-            change.due,
-            change.kg,
-            change.is_warning,
-            entry.number,
-        )
+        try:
+            async with connection.transaction():
+                await _change(connection, terminal_id, entry, change)
+        except asyncpg.DataError as error:
+            # an entry whose detail the database refuses must not keep those behind it waiting
+            log.error("upkeep.not_standing", number=entry.number, what=entry.what, error=str(error))
+
+
+async def _change(connection: Any, terminal_id: int, entry: JournalEntry, change: Change) -> None:
+    if change.is_over:
+        await connection.execute(_END, terminal_id, change.kind, change.key)
+        return
+    await connection.execute(
+        _STAND,
+        terminal_id,
+        change.kind,
+        change.key,
+        change.title,
+        moment(entry.at_ms),
+        change.due,
+        change.kg,
+        change.is_warning,
+        entry.number,
+    )
 
 
 def moment(at_ms: int) -> datetime:

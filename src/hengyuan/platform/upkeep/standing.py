@@ -14,6 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 from hengyuan.record.journal import JournalEntry
+from hengyuan.record.model import MAX_TIME_MS
 
 _MAX_KEY = 80
 _MAX_TITLE = 300
@@ -44,7 +45,7 @@ def change_of(entry: JournalEntry) -> Change | None:
     try:
         detail = msgspec.json.decode(entry.detail)
         return read(detail) if isinstance(detail, dict) else None
-    except (msgspec.MsgspecError, KeyError, ValueError, TypeError):
+    except (msgspec.MsgspecError, ArithmeticError, LookupError, ValueError, TypeError):
         return None
 
 
@@ -64,14 +65,19 @@ def _key(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise TypeError("a key is a text or a number")
     text = str(value)
-    if not 0 < len(text) <= _MAX_KEY:
-        raise ValueError("a key is neither empty nor that long")
+    if not 0 < len(text) <= _MAX_KEY or text != _storable(text):
+        raise ValueError("a key is neither empty nor that long, and can be read")
     return text
 
 
 def _text(detail: Detail, *names: str) -> str:
     words = [str(detail[name]) for name in names if detail.get(name) not in (None, "")]
-    return " · ".join(words)[:_MAX_TITLE]
+    return _storable(" · ".join(words))[:_MAX_TITLE]
+
+
+def _storable(text: str) -> str:
+    """Without what a JSON text can hold as an escape and a database's text cannot."""
+    return "".join(char for char in text if char.isprintable())
 
 
 def _kg(value: Any) -> int:
@@ -109,7 +115,9 @@ def _clock(is_over: bool) -> Callable[[Detail], Change]:
         offset_ms = detail["offset_ms"]
         if isinstance(offset_ms, bool) or not isinstance(offset_ms, int):
             raise TypeError("an offset is a whole number of ms")
-        offset_s = round(offset_ms / 1000)
+        if abs(offset_ms) > MAX_TIME_MS:
+            raise ValueError("no clock is that far off")
+        offset_s = offset_ms // 1000
         return Change("clock", "clock", f"{offset_s:+d} s", is_over=is_over)
 
     return read
