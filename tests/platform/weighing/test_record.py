@@ -175,9 +175,11 @@ def test_an_override_says_who_let_the_truck_out_and_all_records_of_it_stand_toge
     weigh_today(own, 5, gross_kg=50_500, corrects=4, kind="reweigh", verdict="over", cargo="0100",
                 flags=["override"], operator="门卫甲", witness="班长乙", reason="抢险")  # fmt: skip
     upload_all(own)
-    said = "虽判超限仍予放行：门卫甲 操作，班长乙 复核，原因：抢险"
+    said = "人工放行：操作员 门卫甲，见证人 班长乙，原因：抢险"
     assert said in text(clerk, own, 4)
     assert said not in text(clerk, own, 1)
+    assert "该车已复磅。 见第 2 号记录" in text(clerk, own, 1)
+    assert "本记录已被后来的记录更正。 见第 5 号记录" in text(clerk, own, 4)
     for seq in (1, 2, 4, 5):
         page = clerk.get(url(own, seq)).content.decode()
         assert "该车的全部记录" in page

@@ -152,7 +152,7 @@ def corrected(rows: list[Weighing]) -> dict[tuple[int, int], Weighing]:
             terminal_id__in={row.terminal_id for row in rows},
             corrects__in={row.seq for row in rows},
         )
-        .only("terminal_id", "seq", "weighed_at", "kind", "corrects")
+        .only("terminal_id", "seq", "weighed_at", "kind", "corrects", "gross_kg")
         .order_by("seq")
     )
     return {(row.terminal_id, row.corrects): row for row in corrections if row.corrects}

@@ -141,7 +141,11 @@ class RecordPage:
     @property
     def was_weighed_again(self) -> bool:
         """The record that corrects this one is of another weighing."""
-        return self.correction is not None and self.correction.kind_name == "reweigh"
+        later = self.correction
+        if later is None or later.kind_name != "reweigh":
+            return False
+        # what is written down of a re-weighing later is of the same kind and the same weight
+        return self.row.kind_name != "reweigh" or later.gross_kg != self.row.gross_kg
 
     @property
     def is_override(self) -> bool:
