@@ -207,7 +207,8 @@ class Terminal:
             clock=self.clock,
             checked=self.checked,
             states=self.device_states,
-            kinds={s.name: kind_of(s) for lane in self.config.lanes for s in lane.devices},
+            kinds={s.name: kind_of(s) for lane in self.config.lanes for s in lane.devices}
+            | {s.name: "video" for lane in self.config.lanes for s in lane.table.videos},
             scales=tuple(LaneScale(lane) for lane in self.lanes.values()),
             words=self.words,
             written=written,

@@ -192,6 +192,18 @@ def test_a_plan_begun_by_hand_is_gone_through_and_ended(here):
     })  # fmt: skip
 
 
+def test_what_the_terminal_itself_cannot_do_stands_among_the_devices_in_words(here):
+    async def scenario(at):
+        at.terminal.uplink.refused = "suspended: as ordered"
+        page = (await at.http.get("/upkeep")).text
+        assert "记录上传" in page
+        assert "终端自身" in page
+        assert 'href="/upkeep/tickets?device=uplink"' not in page
+        at.terminal.uplink.refused = None
+
+    here.run(scenario)
+
+
 def test_the_weighing_page_is_told_of_a_plan_as_it_begins_and_ends(here):
     async def next_notices(lines, shown):
         async for line in lines:

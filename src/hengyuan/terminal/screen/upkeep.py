@@ -88,7 +88,10 @@ class Section:
     def device_names(self) -> tuple[str, ...]:
         """All devices of the gate, and what else breaks."""
         _ = self.gettext
-        return (*self.terminal.devices, _("Computer"), _("Power"), _("Network"), _("Scale pit"))
+        video = self.terminal.video
+        streams = () if video is None else tuple(video.states())
+        else_ = (_("Computer"), _("Power"), _("Network"), _("Scale pit"))
+        return (*self.terminal.devices, *streams, *else_)
 
 
 class UpkeepPages(Section):
@@ -112,8 +115,12 @@ class UpkeepPages(Section):
         return self.show(
             request,
             "devices.html",
-            devices=[self._device(name, open_.get(name)) for name in self.terminal.devices],
+            devices=[
+                self._device(name, state, open_.get(name))
+                for name, state in self.terminal.device_states().items()
+            ],
             outages=[outage for outage in past if outage.for_s is not None],
+            name_of=self._name,
             lasted=self._lasted,
             states=self._state_words(),
             tickets=tickets,
@@ -125,17 +132,32 @@ class UpkeepPages(Section):
             or "",
         )
 
-    def _device(self, name: str, outage: store.Outage | None) -> dict[str, Any]:
+    def _device(self, name: str, code: str, outage: store.Outage | None) -> dict[str, Any]:
         words = self.pages.vocabulary
-        device = self.terminal.devices[name]
-        state = DeviceState(self.terminal.device_states()[name])
+        device, state = self.terminal.devices.get(name), DeviceState(code)
         return {
-            "name": name,
-            "kind": words.kinds[kind_of(device.settings)],
+            "repairable": name in self.device_names(),
+            "name": self._name(name),
+            "kind": words.kinds[kind_of(device.settings)] if device else self._kind(name),
             "light": LIGHTS[state],
             "state": words.devices[state],
             "since": moment(outage.since_ms) if outage else "",
         }
+
+    def _kind(self, name: str) -> str:
+        _, video = self.gettext, self.terminal.video
+        return _("video stream") if video and name in video.states() else _("the terminal itself")
+
+    def _name(self, name: str) -> str:
+        """What is no device has a name of the protocol: in words here."""
+        _ = self.gettext
+        if name in self.terminal.devices:
+            return name
+        lane, _sign, number = name.partition(" ")
+        if lane == "lane" and number:
+            return _("Lane {number}").format(number=number)
+        own = {"uplink": _("Upload of records"), "journal": _("Journal"), "disk": _("Disk")}
+        return own.get(name, name)
 
     def _state_words(self) -> dict[str, str]:
         return {state.value: text for state, text in self.pages.vocabulary.devices.items()}
