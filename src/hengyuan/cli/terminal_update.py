@@ -81,6 +81,7 @@ def launch(config: ConfigFile, root: Root = None) -> None:
     """
     from hengyuan.terminal.config import load_config
     from hengyuan.terminal.config_errors import ConfigError
+    from hengyuan.terminal.directed.effective import in_force
     from hengyuan.terminal.logs import configure_logging
     from hengyuan.terminal.update.launcher import Launcher, answering, stop_on_signals
     from hengyuan.terminal.update.versions import Versions
@@ -91,9 +92,12 @@ def launch(config: ConfigFile, root: Root = None) -> None:
     except ConfigError as problem:
         _stop(str(problem), WRONG)
     configure_logging()
-    host = checked.screen.host
-    asked = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
-    url = f"http://{asked}:{checked.screen.port}/status.json"
+
+    def url() -> str:
+        screen = in_force(load_config(path)).screen
+        host = "127.0.0.1" if screen.host in ("0.0.0.0", "::") else screen.host  # noqa: S104
+        return f"http://{host}:{screen.port}/status.json"
+
     versions = Versions((root or checked.data_dir / "software").absolute())
     launcher = Launcher(versions, path, answering(url))
     stop_on_signals(launcher)

@@ -23,7 +23,7 @@ from hengyuan.terminal.directed.book import (
     roll_back,
     save_book,
 )
-from hengyuan.terminal.directed.effective import effective
+from hengyuan.terminal.directed.effective import effective, in_force
 from hengyuan.terminal.directed.part import LANE_KEYS, BadPart, check_part, lay_over
 from hengyuan.terminal.directed.trial import Trial
 from hengyuan.terminal.directed.trust import Trust, enter_key, load_trust
@@ -199,6 +199,23 @@ def test_a_file_that_no_longer_carries_the_settings_falls_back_to_the_ones_befor
     assert config.judge.driven_bogie is True
     assert book.current.version == 1
     assert len(notes) == 1
+
+
+def test_an_order_during_a_trial_goes_back_to_what_was_kept(base):
+    box = Box(base)
+    box.order(PART, version=1)
+    box.order({"part": {"judge": {"driven_bogie": False}}}, version=2)
+    book = load_book(base.data_dir)
+    assert (book.current.version, book.previous) == (2, None)
+    box.order(PART, version=3)
+    assert roll_back(load_book(base.data_dir), "dark").current is None
+
+
+def test_whoever_only_looks_sees_what_is_in_force_and_counts_no_start(base):
+    Box(base).order(PART)
+    for _ in range(4):
+        assert in_force(base).judge.driven_bogie is True
+    assert load_book(base.data_dir).starts == 0
 
 
 def watched(base, states, reached=True, body=PART):

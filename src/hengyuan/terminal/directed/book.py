@@ -58,10 +58,10 @@ def save_book(data_dir: Path, book: Book) -> None:
 
 
 def begin(book: Book, entry: Entry, sound: list[str]) -> Book:
-    """A new configuration on trial; the one in force becomes the previous."""
+    """A new configuration on trial; the last one that was kept becomes the previous."""
     return Book(
         current=entry,
-        previous=book.current,
+        previous=book.previous if book.state == "trial" else book.current,
         highest=max(book.highest, entry.version),
         state="trial",
         sound=sound,

@@ -3,6 +3,7 @@ and the county's rule packs."""
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import tomllib
 from pathlib import Path
@@ -63,6 +64,15 @@ def effective(base: Config) -> tuple[Config, Book, list[tuple[str, str]]]:
         book = msgspec.structs.replace(book, starts=book.starts + 1)
         save_book(base.data_dir, book)
     return with_packs(config), book, notes
+
+
+def in_force(base: Config) -> Config:
+    """The same for whoever only looks: no start is counted, nothing is taken back."""
+    book = load_book(base.data_dir)
+    if book.current is not None:
+        with contextlib.suppress(ConfigError, BadPart, OSError, ValueError):
+            return with_packs(checked(base.path, book.current.body, base.data_dir))
+    return with_packs(base)
 
 
 def with_packs(config: Config) -> Config:

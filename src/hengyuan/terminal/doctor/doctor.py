@@ -10,6 +10,7 @@ import httpx
 from hengyuan.record.refusal import Refusal
 from hengyuan.terminal.clock import CheckedClock, SystemClock
 from hengyuan.terminal.config import Config
+from hengyuan.terminal.directed.effective import in_force
 from hengyuan.terminal.doctor import identity, line_checks, machine, running, store_checks
 from hengyuan.terminal.doctor.findings import Findings
 from hengyuan.terminal.enrolment import Identity
@@ -26,6 +27,7 @@ def examine(path: Path, *, devices: bool = True, whole_chain: bool = False) -> F
     if config is None:
         return found
     who = identity.enrolment(config, found)
+    config = in_force(config)
     store_checks.disk(config, found)
     if who is not None:
         store_checks.store(config, who, found, whole_chain)

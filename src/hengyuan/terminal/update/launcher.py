@@ -106,12 +106,12 @@ class Launcher:
         log.error("launcher.rolled_back", version=name, to=back_to, why=why)
 
 
-def answering(url: str) -> Healthy:
-    """Whether a terminal's status page answers there."""
+def answering(url: Callable[[], str]) -> Healthy:
+    """Whether a terminal's status page answers at an address that may change."""
 
     def healthy() -> bool:
-        with contextlib.suppress(httpx.HTTPError, ValueError):
-            answer = httpx.get(url, timeout=2.0, trust_env=False)
+        with contextlib.suppress(httpx.HTTPError, OSError, ValueError):
+            answer = httpx.get(url(), timeout=2.0, trust_env=False)
             return answer.status_code == 200 and "lanes" in answer.json()
         return False
 
