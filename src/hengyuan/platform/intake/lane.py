@@ -15,14 +15,13 @@ import asyncpg
 import msgspec
 import structlog
 
-from hengyuan.law.pack_documents import BadPack
 from hengyuan.platform.embedded import database_url
 from hengyuan.platform.footage_files import live_root
 from hengyuan.platform.intake import batches, commands, evidence, footage, heartbeats, journal
 from hengyuan.platform.intake.http import Answer, Request, read_body
+from hengyuan.platform.intake.issued_packs import IssuedPacks
 from hengyuan.platform.intake.registry import Registry
 from hengyuan.platform.intake.writer import Writer
-from hengyuan.platform.rule_packs import learn
 from hengyuan.platform.weighing.evidence import evidence_store
 from hengyuan.record.batch import MAX_BODY_BYTES
 from hengyuan.record.journal import MAX_JOURNAL_BYTES
@@ -76,10 +75,12 @@ class Lane:
         self.mailbox = commands.Mailbox(url, self._pool)
         self.live = footage.LiveSessions(self._pool)
         await asyncio.to_thread(shutil.rmtree, live_root(), ignore_errors=True)
-        await _learn_packs(self._pool)
+        packs = IssuedPacks(self._pool)
+        await packs.learn_new()
         await self.writer.start()
         self._services = [
             asyncio.create_task(self.mailbox.run(), name="intake-commands"),
+            asyncio.create_task(packs.watch(), name="intake-rule-packs"),
             asyncio.create_task(footage.watch(self.live), name="intake-footage"),
             asyncio.create_task(
                 evidence.watch_missing(self._pool, self.store), name="intake-missing-files"
@@ -195,17 +196,3 @@ async def _send(send: Send, answer: Answer) -> None:
     headers += [(name.encode(), value.encode()) for name, value in answer.headers.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-async def _learn_packs(pool: asyncpg.Pool) -> None:
-    """Rule packs that were issued before this start: records are judged again by them."""
-    rows = await pool.fetch(
-        "SELECT DISTINCT ON (body->'pack'->>'version') body->'pack' AS pack"
-        " FROM terminals_directive WHERE kind = 'rule_pack'"
-        " ORDER BY body->'pack'->>'version', id"
-    )
-    for row in rows:
-        try:
-            learn(msgspec.json.decode(row["pack"]))
-        except BadPack as error:
-            log.error("intake.rule_pack_unusable", why=str(error))

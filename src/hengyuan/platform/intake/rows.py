@@ -102,6 +102,11 @@ def _judged(facts: tuple[Any, ...], day: int) -> tuple[bytes, int, int | None]:
     return pack_facts(facts, limit_kg), kind_no(named["kind"]), limit_kg
 
 
+def forget_judged() -> None:
+    """Another rule pack has become known: judge anew."""
+    _judged.cache_clear()
+
+
 @lru_cache(maxsize=4096)
 def _month_of_hour(hour: int) -> date:
     return month_of(datetime.fromtimestamp((hour - _LOCAL_HOURS) * 3600, UTC))
