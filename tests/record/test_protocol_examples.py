@@ -409,8 +409,8 @@ def _table_after(marker: str) -> list[list[str]]:
 
 
 def test_cargo_classes_have_the_law_s_words() -> None:
-    for code, words in CARGO_TYPES.items():
-        assert f"`{code}` {words}" in TEXT
+    for code, named in CARGO_TYPES.items():
+        assert f"`{code}` {named}" in TEXT
 
 
 def test_the_table_of_refusals_is_what_the_platform_answers() -> None:

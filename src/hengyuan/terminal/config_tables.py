@@ -67,7 +67,7 @@ class JudgeTable(Table, frozen=True, kw_only=True):
 
     def settings(self) -> JudgeSettings:
         """For `hengyuan.law`. Raises ValueError for settings that contradict each other."""
-        more = {} if self.bands is None else {"bands": self.bands}
+        more: dict[str, Any] = {} if self.bands is None else {"bands": self.bands}
         return JudgeSettings(
             tolerance_kg=self.tolerance_kg,
             tolerance_bp=self.tolerance_bp,
