@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import io
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright, expect
+from pypdf import PdfReader
 
 from hengyuan.terminal.screen.pin import pin_digest
 from scripts.chromium import launch_options
@@ -168,6 +170,10 @@ def test_the_gatekeeper_types_a_plate_by_touch_and_prints_with_keys(tmp_path):
             await expect(page.get_by_role("heading", name="晋L12346")).to_be_visible()
             await page.keyboard.press("F8")
             await expect(page.get_by_role("article", name="过磅单")).to_contain_text("晋L12346")
+            (paper,) = PdfReader(io.BytesIO(await page.pdf(prefer_css_page_size=True))).pages
+            assert round(float(paper.mediabox.width) / 72 * 25.4) == 80
+            # what is not the ticket stays on the screen
+            assert "退出" not in paper.extract_text()
             await page.keyboard.press("Escape")
             await page.get_by_role("button", name="明暗切换").click()
             await expect(page.locator("html")).to_have_attribute("data-look", "dark")
