@@ -89,11 +89,11 @@ def cut(
     from hengyuan.terminal.video.ring import Ring
 
     read, (stream,) = _streams(config, name)
-    folder = read.data_dir / "video" / stream.name
+    folder = read.video_dir / stream.name
     from_ms = round(begin.replace(tzinfo=_CHINA).timestamp() * 1000)
     runs = []
     if folder.is_dir():
-        runs = runs_of(Ring(folder).span(from_ms, from_ms + seconds * 1000))
+        runs = runs_of(Ring(folder).load().span(from_ms, from_ms + seconds * 1000))
     written = 0
     for number, (init, segments) in enumerate(runs, start=1):
         target = out if len(runs) == 1 else out.with_stem(f"{out.stem}-{number}")

@@ -143,7 +143,7 @@ class Terminal:
             # FFmpeg's libraries take 25 MB: only where there is a stream
             from hengyuan.terminal.video.video import Video
 
-            terminal.video = await Video.open(config, worker, terminal.checked)
+            terminal.video = Video.open(config, worker, terminal.checked)
         terminal._offer_footage()
         await terminal._open_lanes()
         return terminal

@@ -38,6 +38,9 @@ class VideoStreamTable(Table, frozen=True, kw_only=True):
 class VideoTable(Table, frozen=True, kw_only=True):
     """`[video]`: how long recordings of all cameras together are kept. The oldest go first."""
 
+    folder: Annotated[str, Meta(min_length=1)] | None = None
+    """Where they lie, on a disk of their own for instance; relative to the configuration. None:
+    `video` in `data_dir`."""
     keep_days: Annotated[float, Meta(gt=0, le=3650)] = 365.0
     max_gb: Annotated[float, Meta(gt=0)] | None = None
     """They take no more than this; None leaves it to `min_free_gb`."""

@@ -116,9 +116,11 @@ class Retention:
         while self._free() < wanted and await self._delete_files(acked + 1):
             pass
         free = self._free()
-        if (free < wanted) == self.too_little_room:
+        # a little more has to be free before it is said to be well again
+        too_little = free < wanted * (1.1 if self.too_little_room else 1.0)
+        if too_little == self.too_little_room:
             return
-        self.too_little_room = free < wanted
+        self.too_little_room = too_little
         what = "disk_full" if self.too_little_room else "disk_room"
         log.error(f"retention.{what}", free_mb=free // 1_000_000)
         store = self._worker.store

@@ -103,7 +103,7 @@ def test_looking_for_a_clip_writes_nothing_where_nothing_was_recorded(config, tm
     assert result.exit_code == 1
     assert not out.exists()
     assert not (tmp_path / "data").exists()
-    assert Ring(tmp_path / "ring").next_number == 1
+    assert Ring(tmp_path / "ring").load().next_number == 1
 
 
 FAILING = """

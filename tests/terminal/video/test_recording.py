@@ -201,6 +201,17 @@ def test_a_full_disk_is_said_and_recording_goes_on_when_there_is_room(tmp_path, 
 
 
 @pytest.mark.slow
+def test_a_disk_that_is_not_there_is_a_fault_until_it_is(tmp_path, small):
+    (tmp_path / "ring").write_text("not a folder")
+    with cameras({"front": small}) as eyes, recording(tmp_path, stream(eyes.url("front"))) as at:
+        at.is_(DeviceState.FAULT)
+        assert at.counters.last_error == "File exists"
+        (tmp_path / "ring").unlink()
+        at.until(1)
+        at.is_(DeviceState.OK)
+
+
+@pytest.mark.slow
 def test_every_file_of_the_ring_is_a_film_by_itself(tmp_path, small):
     with cameras({"front": small}) as eyes, recording(tmp_path, stream(eyes.url("front"))) as at:
         at.until(2)
@@ -245,7 +256,7 @@ def test_a_recorder_that_is_killed_in_mid_segment_loses_nothing_that_was_written
                     time.sleep(0.4)
                 finally:
                     recorder.kill()
-            ring = Ring(tmp_path / "ring")
+            ring = Ring(tmp_path / "ring").load()
             kept = ring.span(0, FOREVER)
             assert [each.number for each in kept] == list(range(1, written + 1))
             assert ring.next_number == written + 1

@@ -16,7 +16,7 @@ NOON_MS = 1_780_000_000_000
 
 def recorded(folder, *starts_ms, length=100, **more):
     """A ring with a segment of two seconds at each of these times."""
-    ring = Ring(folder, **more)
+    ring = Ring(folder, **more).load()
     ring.begin(INIT)
     for start_ms in starts_ms:
         ring.append(start_ms, 2000, bytes([start_ms % 251]) * length)
@@ -43,7 +43,7 @@ def test_numbers_go_on_after_a_restart_whatever_the_clock_says(tmp_path):
     recorded(tmp_path, NOON_MS, NOON_MS + 2000).close()
     ring = recorded(tmp_path, NOON_MS - 3_600_000)
     assert ring.next_number == 4
-    assert [(kept.number, kept.start_ms) for kept in Ring(tmp_path).span(0, 2**60)] == [
+    assert [(kept.number, kept.start_ms) for kept in Ring(tmp_path).load().span(0, 2**60)] == [
         (1, NOON_MS),
         (2, NOON_MS + 2000),
         (3, NOON_MS - 3_600_000),
@@ -69,7 +69,7 @@ def test_what_was_torn_off_costs_the_last_segment_only(tmp_path, cut):
     ring.close()
     (path,) = tmp_path.iterdir()
     path.write_bytes(path.read_bytes()[:-cut])
-    again = Ring(tmp_path)
+    again = Ring(tmp_path).load()
     assert numbers(again) == [1]
     assert again.next_number == 2
     again.begin(INIT)
@@ -82,7 +82,7 @@ def test_a_file_torn_in_its_beginning_holds_nothing_and_harms_nothing(tmp_path, 
     recorded(tmp_path, NOON_MS).close()
     (path,) = tmp_path.iterdir()
     path.write_bytes(path.read_bytes()[:left])
-    again = Ring(tmp_path)
+    again = Ring(tmp_path).load()
     assert numbers(again) == []
     assert again.next_number == 2, "the name is taken"
 
@@ -173,7 +173,7 @@ def test_a_file_dated_by_a_clock_gone_astray_keeps_none_and_takes_none(
 
 def test_what_is_left_of_a_camera_that_is_gone_goes_wholly(tmp_path, monkeypatch):
     hours(tmp_path, 0, 1).close()
-    ring = Ring(tmp_path)
+    ring = Ring(tmp_path).load()
     room(monkeypatch, ring, now_ms=NOON_MS + 10 * DAY_MS, keep_days=1, folder=tmp_path)
     assert files(tmp_path) == []
 

@@ -8,16 +8,21 @@ import sys
 import av
 import pytest
 
+from hengyuan.record.suites import SM2_SM3
+from hengyuan.terminal.clock import CheckedClock, SystemClock
 from hengyuan.terminal.config import ConfigError, read_config
+from hengyuan.terminal.config_video import VideoTable
 from hengyuan.terminal.screen.pin import pin_digest
 from hengyuan.terminal.screen.video import playlist
+from hengyuan.terminal.store import EvidenceFiles, StoreWorker
 from hengyuan.terminal.video import video as video_module
 from hengyuan.terminal.video.asked import NoVideo
 from hengyuan.terminal.video.chunks import Kept
+from hengyuan.terminal.video.limits import Room
 from hengyuan.terminal.video.recorder import Announced
 from tests.terminal.county import County
 from tests.terminal.gate import open_gate, site
-from tests.terminal.outbox import identity_for
+from tests.terminal.outbox import identity_for, open_store
 from tests.terminal.video.streams import cameras
 
 
@@ -182,3 +187,33 @@ def test_a_stream_that_cannot_be_is_refused(tmp_path, videos, where):
         read_config(tmp_path / "gate.toml", raw)
     assert [problem.where for problem in refused.value.problems] == [where]
     assert "secret" not in str(refused.value)
+
+
+def test_recording_pauses_on_a_full_disk_and_goes_on_only_with_room_to_spare(tmp_path, monkeypatch):
+    county = County()
+    store = open_store(tmp_path, identity_for(county))
+    worker = StoreWorker(store, EvidenceFiles(tmp_path / "evidence", SM2_SM3))
+    clock = CheckedClock(SystemClock(), 0)
+    free = []
+
+    def make_room(rings, table, folder, now_ms):
+        assert now_ms is None, "the county has not told the time yet"
+        return Room(free[-1] * 1_000_000, free[-1] < 10_000)
+
+    async def scenario():
+        monkeypatch.setattr(video_module, "make_room", make_room)
+        video = video_module.Video(tmp_path / "video", VideoTable(), {}, worker, clock)
+        said = []
+        for mb in (20_000, 9_000, 10_500, 11_100, 10_100):
+            free.append(mb)
+            await video._keep_room()
+            said.append(video.too_little_room)
+        await video.close()
+        return said
+
+    try:
+        assert asyncio.run(scenario()) == [False, True, True, False, False]
+        said = store._db.execute("SELECT what, detail FROM journal").fetchall()
+        assert said == [("video_disk_full", "9000 MB"), ("video_disk_room", "11100 MB")]
+    finally:
+        worker.close()

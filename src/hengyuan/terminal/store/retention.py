@@ -97,6 +97,7 @@ def take_sent_files(connection: sqlite3.Connection, before_seq: int) -> dict[str
 
 def nobodys(connection: sqlite3.Connection, digests: list[str]) -> list[str]:
     """Those of the digests that no record names, nor an event that waits for its truck."""
+
     def needed(digest: str) -> bool:
         named = connection.execute(
             "SELECT 1 FROM evidence WHERE digest = ?", (bytes.fromhex(digest),)

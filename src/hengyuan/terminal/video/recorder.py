@@ -64,8 +64,7 @@ class Recorder:
         self._sets: frozenset[bytes] = frozenset()
         self._timeline = Timeline()
         self._anew = True
-        # more than any run before: each has had a segment at least
-        self._number_of_run = ring.next_number
+        self._number_of_run = 0
         self._log = log.bind(video=stream.name)
 
     @property
@@ -101,6 +100,7 @@ class Recorder:
             frames = self.counters.frames
             wait_s = 0.0
             try:
+                self._load()
                 self._session()
                 self._note("the stream ended")
             except NotPlayable as error:
@@ -120,6 +120,17 @@ class Recorder:
                 backoff.reset()
             self._stop.wait(max(wait_s, backoff.next_s()))
         self.ring.close()
+
+    def _load(self) -> None:
+        if self.ring.loaded:
+            return
+        try:
+            self.ring.load()
+        except OSError as error:
+            self._full(_words(error))
+            raise
+        # more than any run before: each has had a segment at least
+        self._number_of_run = self.ring.next_number
 
     def _session(self) -> None:
         source = Source(self.stream, self._folder, self.stream.silence_s)
@@ -175,6 +186,8 @@ class Recorder:
         muxer = muxer or self._muxer
         assert muxer is not None
         if not self.may_write:
+            # closed, so that it can be let go of as well
+            self.ring.begin(muxer.init)
             self._full("too little space is left on the disk")
             return
         try:

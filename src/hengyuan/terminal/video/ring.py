@@ -28,29 +28,39 @@ _NAME = re.compile(r"^(\d{12})_(-?\d+)\.mp4$")
 
 
 class Ring:
-    """The files of one camera. `append` is for its recorder's thread, the rest for any."""
+    """The files of one camera. `load` and `append` are for its recorder's thread, the rest for any.
+
+    A ring is empty until it is loaded, which takes a while for a year on a cold disk.
+    """
 
     def __init__(self, folder: Path, file_s: float = FILE_S) -> None:
         self._folder = folder
         self._file_ms = round(file_s * 1000)
         self._lock = threading.Lock()
-        folder.mkdir(parents=True, exist_ok=True)
         self._numbers = array("q")
         self._starts = array("q")
         self._sizes = array("q")
         self._file: BinaryIO | None = None
         self._init = b""
-        self._find()
-        self.next_number = self._next_number()
+        self.loaded = False
+        self.next_number = 1
 
-    def _find(self) -> None:
+    def load(self) -> Ring:
+        """Find what was recorded; itself. OSError if the disk cannot be had."""
+        self._folder.mkdir(parents=True, exist_ok=True)
         found = [
             (int(name[1]), int(name[2]), path.stat().st_size)
             for path in self._folder.iterdir()
             if (name := _NAME.match(path.name))
         ]
-        for number, start_ms, size in sorted(found):
-            self._remember(number, start_ms, size)
+        with self._lock:
+            for column in (self._numbers, self._starts, self._sizes):
+                del column[:]
+            for number, start_ms, size in sorted(found):
+                self._remember(number, start_ms, size)
+        self.next_number = self._next_number()
+        self.loaded = True
+        return self
 
     def _remember(self, number: int, start_ms: int, size: int) -> None:
         self._numbers.append(number)

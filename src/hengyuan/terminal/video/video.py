@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import secrets
 import sqlite3
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,7 @@ from hengyuan.terminal.video.asked import NoVideo as NoVideo
 from hengyuan.terminal.video.chunks import Kept
 from hengyuan.terminal.video.feed import Feed
 from hengyuan.terminal.video.joining import join, parts_of, runs_of
-from hengyuan.terminal.video.limits import make_room
+from hengyuan.terminal.video.limits import GB, Room, make_room
 from hengyuan.terminal.video.recorder import Recorder
 from hengyuan.terminal.video.ring import Ring
 
@@ -49,6 +50,10 @@ MAX_EVIDENCE_BYTES = 31 * 1024 * 1024
 MAX_PARTS = 3
 """Files of one camera in one clip: a record names 16 at most."""
 LIMITS_S = 10.0
+RESUME_GB = 1.0
+"""So much more has to be free before recording goes on after a full disk: no see-saw."""
+WORK = ".work"
+"""Folder of clips in the making; no camera is called that."""
 STOP_S = 2.0
 """A thread that waits for a silent camera is not waited for any longer: it holds nothing."""
 LATE_S = 20.0
@@ -71,36 +76,28 @@ class Video:
         folder: Path,
         table: VideoTable,
         cameras: dict[str, _Camera],
-        old: Sequence[Ring],
         worker: StoreWorker,
         checked: CheckedClock,
     ) -> None:
         self._folder = folder
         self._table = table
         self._cameras = cameras
-        self._old = old
+        self._old: list[Ring] = []
+        self._prepared = False
+        self._preparing = threading.Lock()
+        self._disk_error: str | None = None
         self._worker = worker
         self._checked = checked
         self._pool = ThreadPoolExecutor(1, "video clips")
         self.too_little_room = False
         """The disk is too full to record, and no recording is left to let go of."""
-        self.changed: Callable[[], None] = lambda: None
 
     @classmethod
-    async def open(cls, config: Config, worker: StoreWorker, checked: CheckedClock) -> Video:
-        """Look through what is recorded and prepare a recorder for each stream of the lanes."""
+    def open(cls, config: Config, worker: StoreWorker, checked: CheckedClock) -> Video:
+        """Prepare a recorder for each stream of the lanes. The disk is looked at by `run`: a slow
+        or missing one keeps nobody from weighing."""
         loop = asyncio.get_running_loop()
-        folder = config.data_dir / "video"
-        streams = [(lane.table.number, each) for lane in config.lanes for each in lane.table.videos]
-        names = {stream.name for _, stream in streams}
-
-        def look() -> tuple[dict[str, Ring], list[Ring]]:
-            _empty(folder / ".work")
-            others = [each for each in folder.iterdir() if each.is_dir() and each.name[0] != "."]
-            old = [Ring(each) for each in others if each.name not in names]
-            return {name: Ring(folder / name) for name in sorted(names)}, old
-
-        rings, old = await asyncio.to_thread(look)
+        folder = config.video_dir
 
         def announcing(feed: Feed) -> Callable[[Announced], None]:
             def announce(segment: Announced) -> None:
@@ -111,17 +108,18 @@ class Video:
             return announce
 
         cameras = {}
+        streams = [(lane.table.number, each) for lane in config.lanes for each in lane.table.videos]
         for lane, stream in streams:
             feed = Feed()
             recorder = Recorder(
                 stream,
                 config.path.parent,
-                rings[stream.name],
+                Ring(folder / stream.name),
                 checked.request_ms,
                 announcing(feed),
             )
             cameras[stream.name] = _Camera(lane, stream, recorder, feed)
-        return cls(folder, config.video, cameras, old, worker, checked)
+        return cls(folder, config.video, cameras, worker, checked)
 
     async def run(self) -> NoReturn:
         """Record, and keep to the bounds of the disk, for ever."""
@@ -173,19 +171,50 @@ class Video:
 
     async def _keep_room(self) -> None:
         recorders = [camera.recorder for camera in self._cameras.values()]
-        rings = [*(recorder.ring for recorder in recorders), *self._old]
         now_ms = self._checked.request_ms() if self._checked.checked_in_this_run else None
-        room = await asyncio.to_thread(make_room, rings, self._table, self._folder, now_ms)
+
+        def keep() -> Room:
+            self._prepare()
+            rings = [*(recorder.ring for recorder in recorders), *self._old]
+            return make_room(rings, self._table, self._folder, now_ms)
+
+        try:
+            room = await asyncio.to_thread(keep)
+        except OSError as error:
+            # the recorders say it too, each for itself
+            if (why := error.strerror or str(error)) != self._disk_error:
+                log.error("video.disk", why=why)
+                self._disk_error = why
+            return
+        self._disk_error = None
+        least = (self._table.min_free_gb + RESUME_GB) * GB
+        too_little = room.too_little or (self.too_little_room and room.free_bytes < least)
         for recorder in recorders:
-            recorder.may_write = not room.too_little
-        if room.too_little != self.too_little_room:
-            self.too_little_room = room.too_little
-            what = "video_disk_full" if room.too_little else "video_disk_room"
-            detail = f"{room.free_bytes // 1_000_000} MB"
-            log.warning(f"video.{what}", free_mb=room.free_bytes // 1_000_000)
-            with contextlib.suppress(sqlite3.Error, OSError):
-                store = self._worker.store
-                await self._worker.do(store.note, self._checked.record_ms(None)[0], 0, what, detail)
+            recorder.may_write = not too_little
+        if too_little != self.too_little_room:
+            self.too_little_room = too_little
+            await self._say(room)
+
+    def _prepare(self) -> None:
+        """Once: empty the work folder, and find recordings of cameras that are there no more."""
+        with self._preparing:
+            if self._prepared:
+                return
+            work = self._folder / WORK
+            work.mkdir(parents=True, exist_ok=True)
+            for left_over in work.iterdir():
+                left_over.unlink()
+            others = [each for each in self._folder.iterdir() if each.is_dir() and each != work]
+            self._old = [Ring(each).load() for each in others if each.name not in self._cameras]
+            self._prepared = True
+
+    async def _say(self, room: Room) -> None:
+        what = "video_disk_full" if self.too_little_room else "video_disk_room"
+        free_mb = room.free_bytes // 1_000_000
+        log.warning(f"video.{what}", free_mb=free_mb)
+        store, (at_ms, _) = self._worker.store, self._checked.record_ms(None)
+        with contextlib.suppress(sqlite3.Error, OSError):
+            await self._worker.do(store.note, at_ms, 0, what, f"{free_mb} MB")
 
     # what is asked for
 
@@ -274,9 +303,10 @@ class Video:
     ) -> list[Path]:
         """Files of a span in the work folder, at least one for each beginning of the stream."""
         await self._recorded_until(camera, to_ms)
-        ring, folder = camera.recorder.ring, self._folder / ".work"
+        ring, folder = camera.recorder.ring, self._folder / WORK
 
         def cut() -> list[Path]:
+            self._prepare()
             parts = [
                 (init, part)
                 for init, segments in runs_of(ring.span(from_ms, to_ms))
@@ -315,10 +345,3 @@ def _write(parts: Sequence[tuple[bytes, list[Kept]]], folder: Path) -> list[Path
             path.unlink(missing_ok=True)
         raise
     return paths
-
-
-def _empty(folder: Path) -> None:
-    """What the last run left unfinished goes."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for left_over in folder.iterdir():
-        left_over.unlink()
