@@ -1,5 +1,6 @@
 """A truck that leaves without its plate does not leave the plate to the next one."""
 
+from hengyuan.terminal.lane.sightings import PlateSeen, Sighting
 from tests.terminal.lanes import Bench
 
 
@@ -43,3 +44,29 @@ def test_a_plate_that_is_seen_after_a_truck_has_left_is_waited_for_no_longer():
     weigh(bench, 30_000)
     (passage,) = bench.heard.completed
     assert passage.plate == "晋L00002"
+
+
+def restarted(plate: str) -> Bench:
+    """A lane whose last run had seen that plate and recorded nothing."""
+    bench = Bench(sources=("front",))
+    seen = Sighting(1, "front", "plate", bench.now - 1, PlateSeen(plate=plate))
+    bench.lane.waiting.resume(seen)
+    bench._ids = 1
+    return bench
+
+
+def test_after_a_restart_the_truck_on_the_scale_is_not_taken_for_one_that_may_have_left():
+    bench = restarted("晋L00001")
+    bench.hold(30_000, 2)
+    assert bench.heard.completed == []
+    # sent again, and so dated back to before the restart
+    bench.camera("晋L00002", ago_s=2.5, late=True)
+    (passage,) = bench.heard.completed
+    assert passage.plate == "晋L00002"
+
+
+def test_after_a_restart_a_truck_of_which_nothing_new_is_seen_is_the_one_that_was_seen():
+    bench = restarted("晋L00001")
+    bench.hold(30_000, 7)
+    (passage,) = bench.heard.completed
+    assert passage.plate == "晋L00001"

@@ -131,7 +131,7 @@ class LaneService:
             if sighting.device in service._exit_cameras:
                 service.exits.saw(sighting)
             else:
-                service.lane.waiting.add(sighting)
+                service.lane.waiting.resume(sighting)
         return service
 
     async def _remembered(self, record: Record, now: float) -> Passage:

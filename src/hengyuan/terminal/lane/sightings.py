@@ -90,11 +90,17 @@ class Waiting:
     passed: list[int] = field(default_factory=list)
     """Ids that belong to nobody any more; written down with the next change of the lane."""
     _left_behind: dict[str, float] = field(default_factory=dict)
+    _of_last_run: set[int] = field(default_factory=set)
     _returning: list[tuple[Sighting, float]] = field(default_factory=list)
 
     def add(self, sighting: Sighting) -> None:
         """Let a sighting wait."""
         self.kept.append(sighting)
+
+    def resume(self, sighting: Sighting) -> None:
+        """Let one wait that the last run left: its truck may have gone while nobody watched."""
+        self.kept.append(sighting)
+        self._of_last_run.add(sighting.id)
 
     def turned_away(self, until: float) -> None:
         """What waits was seen of a truck that left unweighed: until then it may come again."""
@@ -114,12 +120,15 @@ class Waiting:
         self._left_behind |= dict.fromkeys(devices, at)
 
     def has_own(self, device: str, since: float) -> bool:
-        """Whether a sighting waits that cannot be of a truck that has left without one.
+        """Whether a sighting waits that cannot be of a truck that has left without one, before the
+        eyes of this run or before it.
 
         One that can is taken all the same if nothing newer comes: the truck may be back.
         """
         newest = self.newest(device, since)
-        return newest is not None and newest.seen_at > self._left_behind.get(device, -math.inf)
+        if newest is None or newest.id in self._of_last_run:
+            return False
+        return newest.seen_at > self._left_behind.get(device, -math.inf)
 
     def expire(self, before: float) -> None:
         """Pass over what was seen before a time: its truck never came to the scale."""
