@@ -177,9 +177,10 @@ class Gate:
         loop = asyncio.get_running_loop()
         held = self.module is not None and passage.shown_over is True
         if self.module is not None:
-            if held and self.module.arm.raised(loop.time()) > 0:
-                passage.problems.append("the barrier is open for a truck over its limit")
-            if not held and not await self.module.arm_is_up(BARRIER_WITHIN_S):
+            # it may be open still for the truck before, if a restart hid the end of its way
+            if held and not await self.module.arm_is(0, BARRIER_WITHIN_S):
+                passage.problems.append("the barrier stays open for a truck over its limit")
+            if not held and not await self.module.arm_is(1, BARRIER_WITHIN_S):
                 passage.problems.append(
                     f"the barrier did not open within {BARRIER_WITHIN_S:g} s of the verdict"
                 )

@@ -142,7 +142,10 @@ def _controls(gate: Gate, tuning: Tuning) -> list[tuple[str, dict[str, Any]]]:
         ("lanes.sensors", sensors | {"settle_ms": round(tuning.poll_s * 1000)}),
         ("lanes.sensors.transport", line),
         *((f"lanes.sensors.inputs.{place}", {"number": number}) for place, number in seen.items()),
-        ("lanes.control", {"clear_ms": round(tuning.poll_s * 5000)}),
+        (
+            "lanes.control",
+            {"clear_ms": round(tuning.poll_s * 5000), "close_after_s": tuning.poll_s * 50},
+        ),
     ]
 
 

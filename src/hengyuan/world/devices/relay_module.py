@@ -82,11 +82,11 @@ class RelayModule:
         on[ARM_DOWN - 1] = self.arm.raised(at) <= 0
         return on
 
-    async def arm_is_up(self, within_s: float) -> bool:
-        """Wait for the arm; False where it did not rise in time."""
+    async def arm_is(self, raised: int, within_s: float) -> bool:
+        """Wait until the arm is up (1) or down (0); False where it was not in time."""
         loop = asyncio.get_running_loop()
         end = loop.time() + within_s
-        while self.arm.raised(loop.time()) < 1:
+        while self.arm.raised(loop.time()) != raised:
             if loop.time() > end:
                 return False
             await asyncio.sleep(_LOOK_S)
