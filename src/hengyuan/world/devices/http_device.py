@@ -100,7 +100,7 @@ class HttpServer:
     def __init__(self, handler: Handler) -> None:
         self.device = HttpDevice(handler)
         self._server: asyncio.Server | None = None
-        self._writers: set[asyncio.StreamWriter] = set()
+        self._writers: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
 
     async def open(self) -> None:
         """Listen; from then on the device knows its address."""
@@ -112,17 +112,21 @@ class HttpServer:
         if self._server is None:
             return
         self._server.close()
-        for writer in list(self._writers):
+        for writer, task in list(self._writers.items()):
             writer.transport.abort()
+            if task is not None:
+                task.cancel()
         await self._server.wait_closed()
         self._server = None
 
     async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._writers.add(writer)
+        self._writers[writer] = asyncio.current_task()
         try:
-            await self.device.take(reader, writer)
+            # a cancelled handler would be told to the log by the server that called it
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.device.take(reader, writer)
         finally:
-            self._writers.discard(writer)
+            del self._writers[writer]
             writer.close()
 
 
