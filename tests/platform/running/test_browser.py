@@ -68,6 +68,8 @@ def platform(browser: Browser) -> Iterator[RunningPlatform]:
 
 def log_in(page: Page, address: str, user: str) -> None:
     page.goto(f"{address}/account/login/")
+    # the browser moves there a moment after the page is loaded
+    page.wait_for_function("document.activeElement.name === 'username'")
     page.keyboard.type(user)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
