@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,17 +70,16 @@ def signing_key(home: Path | None = None) -> SigningKey:
 
 def _make(folder: Path, path: Path) -> None:
     make_home(folder)
-    draft = folder / f".{FILE_NAME}.{os.getpid()}"
-    draft.unlink(missing_ok=True)
     secret = SM2_SM3.generate().secret_bytes().hex()
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    # a name of its own for each: threads of one process may be here together
+    descriptor, draft = tempfile.mkstemp(prefix=f".{FILE_NAME}.", dir=folder)
     with os.fdopen(descriptor, "w") as file:
         json.dump({"suite": SM2_SM3.name, "secret": secret}, file)
         file.flush()
         os.fsync(file.fileno())
     try:
-        # a link fails where another process was first, so both end up with the same key
+        # a link fails where another was first, so both end up with the same key
         with contextlib.suppress(FileExistsError):
             os.link(draft, path)
     finally:
-        draft.unlink()
+        os.unlink(draft)

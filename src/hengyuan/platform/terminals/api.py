@@ -49,11 +49,11 @@ def enrol(request: HttpRequest) -> JsonResponse:
         asked = msgspec.json.decode(body, type=EnrolmentRequest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return _refusal("malformed", str(error), HTTPStatus.BAD_REQUEST)
+    key = signing_key()  # first: without it the code must not be used up
     try:
         terminal = services.enrol(asked.code, asked.suite, asked.public_key, asked.terminal)
     except services.EnrolmentRefused as error:
         return _refusal(error.error, str(error), _STATUS[type(error)])
-    key = signing_key()
     return JsonResponse(
         {
             "terminal": terminal.code,
