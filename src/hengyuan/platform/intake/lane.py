@@ -15,6 +15,7 @@ import asyncpg
 import msgspec
 import structlog
 
+from hengyuan.platform import metrics
 from hengyuan.platform.embedded import database_url
 from hengyuan.platform.footage_files import live_root
 from hengyuan.platform.intake import batches, commands, evidence, footage, heartbeats, journal
@@ -30,6 +31,9 @@ from hengyuan.record.refusal import Refusal
 log = structlog.get_logger(__name__)
 
 PREFIX = "/api/intake/v1/"
+DOORS = frozenset(
+    ("batches", "watermark", "heartbeat", "commands", "journal", "live", "clips", "files")
+)
 POOL_SIZE = 8
 RETRY_AFTER_S = 2
 _LIMITS = {
@@ -78,6 +82,8 @@ class Lane:
         packs = IssuedPacks(self._pool)
         await packs.learn_new()
         await self.writer.start()
+        metrics.intake_waiting_records.set_function(lambda: self.writer.waiting_records)
+        metrics.intake_oldest_waiting_seconds.set_function(lambda: self.writer.oldest_waiting_s)
         self._services = [
             asyncio.create_task(self.mailbox.run(), name="intake-commands"),
             asyncio.create_task(packs.watch(), name="intake-rule-packs"),
@@ -125,14 +131,20 @@ class Lane:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             name = scope["path"].removeprefix(PREFIX).partition("/")[0]
+            if name in DOORS:
+                scope["hengyuan.route"] = PREFIX + name
             limit = _LIMITS.get(name, evidence.MAX_CHUNK)
             request = Request(scope, await read_body(scope, receive, limit))
+            if name in DOORS:
+                metrics.intake_body_bytes.labels(name).inc(len(request.body))
             answer = await self._answer(request)
         except Refusal as refusal:
+            metrics.intake_refused.labels(refusal.code).inc()
             answer = Answer(refusal.as_dict(), refusal.status)
             if refusal.code == "busy":
                 answer.headers["retry-after"] = str(RETRY_AFTER_S)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            metrics.intake_refused.labels("database_away").inc()
             log.warning("intake.database_away", error=str(error))
             answer = Answer({"error": "busy", "detail": "the database is not answering"}, 503)
             answer.headers["retry-after"] = str(RETRY_AFTER_S)

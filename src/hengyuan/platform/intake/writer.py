@@ -8,6 +8,7 @@ platforms, a repeated request and a restart can never store a record twice.
 import asyncio
 import contextlib
 import json
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import asyncpg
 import structlog
 
+from hengyuan.platform import metrics
 from hengyuan.platform.intake.registry import KnownTerminal
 from hengyuan.platform.intake.rows import Prepared, local_day_and_hour
 from hengyuan.platform.weighing import partitions
@@ -90,6 +92,7 @@ class Writer:
         self.turn = asyncio.Lock()
         self._waiting: list[Waiting] = []
         self._waiting_records = 0
+        self._writing: list[Waiting] = []
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._months: set[date] = set()
@@ -113,6 +116,12 @@ class Writer:
     @property
     def waiting_records(self) -> int:
         return self._waiting_records
+
+    @property
+    def oldest_waiting_s(self) -> float:
+        """How long the batch that came first has been waiting, the group at work included."""
+        came = [w.received_at for w in (*self._writing, *self._waiting) if not w.done.done()]
+        return (datetime.now(UTC) - min(came)).total_seconds() if came else 0.0
 
     def refuse_if_full(self, records: int) -> None:
         """Refusal("busy") if so many more would be too many; asked before any work is done."""
@@ -145,6 +154,8 @@ class Writer:
             if not group:
                 self._wake.clear()
                 continue
+            self._writing = group
+            began = time.perf_counter()
             try:
                 stored = await self._write(group)
             except asyncio.CancelledError:
@@ -152,17 +163,21 @@ class Writer:
                 raise
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
                 log.warning("intake.write_failed", error=str(error), batches=len(group))
+                metrics.intake_failed_groups.inc()
                 self._refuse(group)
                 await asyncio.sleep(0.2)
                 continue
             except Exception:
                 # The writer must outlive any single group: without it intake stands still.
                 log.exception("intake.write_crashed", batches=len(group))
+                metrics.intake_failed_groups.inc()
                 self._refuse(group)
                 continue
             for waiting in group:
                 if not waiting.done.done():
                     waiting.done.set_result(waiting.terminal.id in stored)
+            kept = [w.prepared.records for w in group if w.terminal.id in stored]
+            metrics.stored_group(sum(kept), len(kept), time.perf_counter() - began)
 
     def _take_group(self) -> list[Waiting]:
         """Up to GROUP_RECORDS, one batch of each terminal, in the order in which they came."""
