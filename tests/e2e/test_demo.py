@@ -65,7 +65,9 @@ def assert_all_right(figures: dict[str, Any], trucks: int) -> None:
         "gate_problems",
     ):
         assert figures[fault] == 0, fault
-    assert figures["pictures_due"] == figures["pictures_stored"] == 3 * trucks
+    # cameras of three makes: one of them has no picture of the load
+    assert 2 * trucks < figures["pictures_due"] < 3 * trucks
+    assert figures["pictures_stored"] == figures["pictures_due"]
     assert figures["chain_sound"]
     assert figures["chains"] == figures["chains_sound"] == 3
     # the city that the trucks pass through
