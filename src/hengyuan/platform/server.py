@@ -11,10 +11,18 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import structlog
 import uvicorn
 
-from hengyuan.platform.embedded import EmbeddedPostgres, PostgresFailed, is_embedded
+from hengyuan.platform.connections import await_writable
+from hengyuan.platform.embedded import (
+    URL_VARIABLE,
+    EmbeddedPostgres,
+    PostgresFailed,
+    database_url,
+    is_embedded,
+)
 from hengyuan.platform.home import HOME_VARIABLE, home_dir
 
 log = structlog.get_logger(__name__)
@@ -22,6 +30,7 @@ log = structlog.get_logger(__name__)
 STOP_WITHIN_S = 3
 _WATCH_EVERY_S = 2.0
 _POOL = "10"
+_PATIENCE_S = 120.0
 _MIGRATION_LOCK = 0x48594D47  # any number of our own
 
 
@@ -35,9 +44,11 @@ class Database:
         self._server = EmbeddedPostgres(home_dir()) if is_embedded() else None
         self._is_ours = False
 
-    def start(self) -> None:
-        """Make it answer. PostgresFailed says why it cannot."""
-        if self._server is not None and self._server.start():
+    def start(self, patience_s: float = 10) -> None:
+        """Make it answer, or wait so long for an outside one. PostgresFailed says why it cannot."""
+        if self._server is None:
+            _await_outside(patience_s)
+        elif self._server.start():
             self._is_ours = True
 
     def stop(self) -> None:
@@ -56,6 +67,15 @@ class Database:
                 log.info("postgres.back", home=str(self._server.home))
             except PostgresFailed as error:
                 log.error("postgres.start_failed", reason=str(error))
+
+
+def _await_outside(patience_s: float) -> None:
+    try:
+        why = await_writable(database_url(), patience_s)
+    except (ValueError, psycopg.Error) as error:
+        raise PostgresFailed(f"{URL_VARIABLE} is no address of PostgreSQL: {error}") from error
+    if why is not None:
+        raise PostgresFailed(f"no server of {URL_VARIABLE} takes writes: {why}")
 
 
 def use_home(home: Path | None, keep_connections: bool = False) -> None:
@@ -111,7 +131,8 @@ def run(host: str, port: int, started: Callable[[str], None] = lambda address: N
     database = Database()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        database.start()
+        # after a power cut this machine may be up before the one of the database
+        database.start(patience_s=_PATIENCE_S)
         django.setup()
         migrate()
         address = _address(host, listening)
@@ -168,11 +189,11 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Live pages and waiting terminals are told to come back later; what is left is cut when
         the time is up."""
-        from hengyuan.platform.asgi import application
+        from hengyuan.platform.asgi import lane
         from hengyuan.platform.board.services import end_streams
 
         end_streams()
-        application.end_waits()
+        lane.end_waits()
         await super().shutdown(sockets)
 
     @contextlib.contextmanager

@@ -1,7 +1,8 @@
 """Django settings of the platform: all of them from the environment, safe where it is silent.
 
 HENGYUAN_HOME            directory of the platform (default ~/.local/share/hengyuan/platform)
-HENGYUAN_DATABASE_URL    a PostgreSQL server, 14 or newer, in place of the embedded one
+HENGYUAN_DATABASE_URL    a PostgreSQL server, 14 or newer, in place of the embedded one; several
+                         hosts with commas are a primary and its standbys (docs/outgrowing.md)
 HENGYUAN_DATABASE_POOL   connections kept open by a serving process (default 0: none kept)
 HENGYUAN_SECRET_KEY      signs sessions (default: made once, kept in the home)
 HENGYUAN_ALLOWED_HOSTS   host names that are served, with commas (default: this machine only)
@@ -15,6 +16,9 @@ HENGYUAN_CLIP_DAYS       clips of the past that were asked for are kept so long 
 HENGYUAN_PORTAL_REGION   code of the region whose office the public portal names (default: found)
 HENGYUAN_REPORT_DAYS     a report from the public is to be answered within so long (default 15)
 HENGYUAN_LOG             text or json (default: text on a screen, else json)
+HENGYUAN_METRICS_TOKEN   who shows it may read /metrics; without one only this machine may
+HENGYUAN_METRICS_TOKEN_FILE  the same from a file
+HENGYUAN_DISK_FLOOR_MB   with less free space than this /readyz says no (default 2048)
 HENGYUAN_DEBUG           1 shows errors in full; never where others can reach it
 """
 
@@ -24,8 +28,8 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
-from psycopg.conninfo import conninfo_to_dict
 
+from hengyuan.platform.connections import django_settings
 from hengyuan.platform.embedded import database_url
 from hengyuan.platform.home import home_dir, secret_key
 from hengyuan.platform.logs import logging_settings
@@ -35,29 +39,21 @@ def _flag(name: str) -> bool:
     return os.environ.get(name, "").strip().lower() in {"1", "true", "yes", "on"}
 
 
+def _secret(name: str) -> str:
+    """From the variable itself, or from the file that NAME_FILE names."""
+    path = os.environ.get(f"{name}_FILE", "").strip()
+    return Path(path).read_text().strip() if path else os.environ.get(name, "").strip()
+
+
 def _listed(name: str, default: list[str]) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()] or default
 
 
 def _database(url: str, pool_size: int) -> dict[str, Any]:
-    parts: dict[str, Any] = dict(conninfo_to_dict(url))
-    options: dict[str, Any] = {}
+    database = django_settings(url)
     if pool_size:
-        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
-    django_names = {
-        "dbname": "NAME",
-        "user": "USER",
-        "password": "PASSWORD",
-        "host": "HOST",
-        "port": "PORT",
-    }
-    database = {ours: str(parts.pop(theirs, "") or "") for theirs, ours in django_names.items()}
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        **database,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": options | parts,
-    }
+        database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
+    return {"ENGINE": "django.db.backends.postgresql", **database, "CONN_HEALTH_CHECKS": True}
 
 
 PLATFORM_DIR = Path(__file__).resolve().parent
@@ -99,6 +95,7 @@ INSTALLED_APPS = [
     "hengyuan.platform.portal",
     "hengyuan.platform.design",
     "hengyuan.platform.board",
+    "hengyuan.platform.operations",
 ]
 
 MIDDLEWARE = [
@@ -275,6 +272,11 @@ LEDGER_NEXT_FROM_T = int(os.environ.get("HENGYUAN_GRADE_NEXT_T") or 100_000)
 # pictures of gates
 
 VIDEO_CLIP_DAYS = max(1, int(os.environ.get("HENGYUAN_CLIP_DAYS") or 30))
+
+# operations
+
+OPERATIONS_METRICS_TOKEN = _secret("HENGYUAN_METRICS_TOKEN")
+OPERATIONS_DISK_FLOOR_MB = int(os.environ.get("HENGYUAN_DISK_FLOOR_MB") or 2048)
 
 # the public portal
 

@@ -21,8 +21,10 @@ from django.db import Error as DatabaseError
 from django.db import connection as django_connection
 from django.db import connections
 
+from hengyuan.platform import metrics
 from hengyuan.platform.board.feed import Feed, Message
 from hengyuan.platform.board.queries import Area
+from hengyuan.platform.connections import connect
 from hengyuan.platform.embedded import database_url
 
 log = structlog.get_logger(__name__)
@@ -169,6 +171,7 @@ class Hub:
         self._streams: Counter[int] = Counter()
         self._listener: asyncio.Task[None] | None = None
         self._thread: ThreadPoolExecutor | None = None
+        metrics.board_connections.set_function(lambda: self.open_streams)
 
     @property
     def open_streams(self) -> int:
@@ -248,9 +251,7 @@ class Hub:
             await asyncio.sleep(RETRY_S)
 
     async def _listen_once(self) -> None:
-        connection = await asyncpg.connect(
-            database_url(str(django_connection.settings_dict["NAME"])), timeout=10
-        )
+        connection = await connect(database_url(str(django_connection.settings_dict["NAME"])))
         try:
             gone = asyncio.Event()
             connection.add_termination_listener(lambda *_: gone.set())

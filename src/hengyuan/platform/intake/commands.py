@@ -15,6 +15,7 @@ import asyncpg
 import msgspec
 import structlog
 
+from hengyuan.platform.connections import connect
 from hengyuan.platform.intake.http import Answer, Request, signed_by
 from hengyuan.platform.intake.registry import KnownTerminal, Registry
 from hengyuan.record.answers import Command
@@ -187,7 +188,7 @@ class Mailbox:
             self._open.pop(terminal_id, None)
 
     async def _listen(self) -> None:
-        connection = await asyncpg.connect(self._url)
+        connection = await connect(self._url)
         try:
             await connection.add_listener(CHANNEL, lambda *_: self._called.set())
             # a connection that has gone hears nothing more: the next look fails, and opens another

@@ -16,6 +16,7 @@ import msgspec
 import structlog
 
 from hengyuan.platform import metrics
+from hengyuan.platform.connections import open_pool
 from hengyuan.platform.embedded import database_url
 from hengyuan.platform.footage_files import live_root
 from hengyuan.platform.intake import batches, commands, evidence, footage, heartbeats, journal
@@ -72,7 +73,7 @@ class Lane:
     async def start(self) -> None:
         """Open the pool, make the months, begin to write."""
         url = self._url or database_url()
-        self._pool = await asyncpg.create_pool(url, min_size=2, max_size=POOL_SIZE)
+        self._pool = await open_pool(url, min_size=2, max_size=POOL_SIZE)
         self.registry = Registry(self._pool)
         self.writer = Writer(self._pool)
         self.store = evidence_store()
