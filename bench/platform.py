@@ -28,6 +28,8 @@ from hengyuan.record.suites import SM2_SM3, PrivateKey
 
 START_TIMEOUT_S = 60
 TERMINALS_OF_A_UNIT = 4
+# A truck of a pit comes again some dozen times a month.
+PLATES = 20_000
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -156,7 +158,7 @@ class RunningPlatform:
             terminal=terminal,
             seq=seq,
             kind="exit",
-            weighed_at=_START_MS + seq * 45_000,
+            weighed_at=_START_MS + seq * 45_000 + chance.randrange(45_000),
             lane=1,
             gross_kg=gross_kg,
             raw_kg=gross_kg + chance.randrange(-20, 21, 20),
@@ -165,7 +167,7 @@ class RunningPlatform:
             combination=combination,  # type: ignore[arg-type]
             drive_axles=2,
             group_kg=_split(gross_kg, layout),
-            plate=f"晋L{chance.randrange(100_000):05d}",
+            plate=f"晋L{chance.randrange(PLATES):05d}",
             plate_colour="yellow",
             cargo="0100",
             limit_kg=judgement.limit_kg,

@@ -13,6 +13,7 @@ from django.utils.timezone import now
 
 from hengyuan.platform.weighing.columns import (
     COLUMNS,
+    cargo_no,
     combination_no,
     flags_bits,
     instant,
@@ -22,6 +23,7 @@ from hengyuan.platform.weighing.columns import (
     plate_colour_no,
     verdict_no,
 )
+from hengyuan.platform.weighing.models import RulePackNumber
 from hengyuan.record.batch import parse
 from hengyuan.record.canonical import read_line
 from hengyuan.record.model import Record
@@ -74,8 +76,9 @@ def store(
                 digest=signer.digests[seq],
                 platform_limit_kg=record.limit_kg,
                 platform_verdict=record.verdict or "unknown",
+                rule_pack_no=_number_of(record.rule_pack),
             )
-            cursor.execute(_ROW, [list(v) if isinstance(v, tuple) else v for v in row])
+            cursor.execute(_ROW, row)
             at = row[COLUMNS.index("weighed_at")]
             over_kg = max(0, (record.gross_kg or 0) - (record.limit_kg or 0))
             figures = [1 if over_kg else 0, int(unit.region_id), record.gross_kg, over_kg]
@@ -88,6 +91,12 @@ def store(
         cursor.execute(_HEAD, [terminal.pk, last, head])
 
 
+def _number_of(rule_pack: str | None) -> int | None:
+    if rule_pack is None:
+        return None
+    return RulePackNumber.objects.get_or_create(name=rule_pack)[0].pk
+
+
 def to_row(
     record: Record,
     *,
@@ -97,6 +106,7 @@ def to_row(
     digest: bytes,
     platform_limit_kg: int | None,
     platform_verdict: str,
+    rule_pack_no: int | None,
 ) -> tuple[Any, ...]:
     """The row of a record in the order of COLUMNS: the values, which intake packs for COPY."""
     r = record
@@ -138,8 +148,8 @@ def to_row(
         r.plate,
         r.trailer_plate,
         r.layout,
-        r.rule_pack,
-        r.cargo,
+        rule_pack_no,
+        None if r.cargo is None else cargo_no(r.cargo),
         r.note_no,
         r.carrier,
         r.destination,

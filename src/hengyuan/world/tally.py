@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import namedtuple_row
 
-from hengyuan.platform.weighing.columns import COLUMNS, to_record
+from hengyuan.platform.weighing.columns import SELECTED, to_record
 from hengyuan.platform.weighing.evidence import EvidenceStore
 from hengyuan.record.archive import (
     ArchiveHeader,
@@ -132,10 +132,10 @@ class PlatformBooks:
 
     def records(self, terminal: StoredTerminal, after: int = 0) -> Iterator[tuple[Any, Record]]:
         """Rows and records behind `after`, by seq."""
-        names = ", ".join(COLUMNS)
         with self._connection.cursor(row_factory=namedtuple_row) as cursor:
             cursor.execute(
-                f"SELECT {names} FROM weighing WHERE terminal_id = %s AND seq > %s ORDER BY seq",  # noqa: S608 - column names of our own
+                f"SELECT {SELECTED} FROM weighing w "  # noqa: S608 - column names of our own
+                "WHERE w.terminal_id = %s AND w.seq > %s ORDER BY w.seq",
                 [terminal.id, after],
             )
             for row in cursor:

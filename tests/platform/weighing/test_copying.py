@@ -57,7 +57,7 @@ def test_every_column_is_copied_once() -> None:
 def test_a_packed_row_is_the_row(record: Record) -> None:
     digest = bytes(range(32))
     pieces: list[bytes] = []
-    facts = pack_facts(facts_of(record), 49_000)
+    facts = pack_facts(facts_of(record), 49_000, 5)
     pack_row(pieces.append, pack_start(7, 141024, 3), record, digest, facts, "over")
     row = to_row(
         record,
@@ -67,6 +67,7 @@ def test_a_packed_row_is_the_row(record: Record) -> None:
         digest=digest,
         platform_limit_kg=49_000,
         platform_verdict="over",
+        rule_pack_no=5,
     )
     expected = dict(zip(COLUMNS, row, strict=True))
     found = dict(zip(COPY_COLUMNS, fields_of(b"".join(pieces)), strict=True))

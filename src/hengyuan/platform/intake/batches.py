@@ -12,6 +12,7 @@ from hengyuan.platform.intake.http import Answer, Request, signed_by
 from hengyuan.platform.intake.registry import KnownTerminal, Registry
 from hengyuan.platform.intake.rows import Prepared, prepare
 from hengyuan.platform.intake.writer import Writer
+from hengyuan.platform.weighing.rule_pack_numbers import UnknownRulePack, enter
 from hengyuan.record.answers import Stored, Watermark
 from hengyuan.record.batch import Verified, check_lines, check_signature, parse
 from hengyuan.record.refusal import Refusal
@@ -35,7 +36,7 @@ async def take(request: Request, registry: Registry, writer: Writer, pool: async
         )
         async with writer.turn:
             verified = check_lines(batch, terminal.suite)
-            prepared = prepare(terminal.id, terminal.county, terminal.unit_id, verified)
+            prepared = await _prepared(terminal, verified, pool)
         stored = await _store(terminal, verified, prepared, writer, pool)
     except Refusal as refusal:
         if refusal.code in refused.KEPT:
@@ -58,6 +59,14 @@ async def watermark_of(terminal: KnownTerminal, pool: Any) -> Watermark:
     if row is None:
         return Watermark(0, terminal.genesis.hex())
     return Watermark(row["last_seq"], row["head"].hex())
+
+
+async def _prepared(terminal: KnownTerminal, verified: Verified, pool: asyncpg.Pool) -> Prepared:
+    while True:
+        try:
+            return prepare(terminal.id, terminal.county, terminal.unit_id, verified)
+        except UnknownRulePack as unknown:
+            await enter(pool, unknown.name)
 
 
 async def _store(

@@ -14,6 +14,7 @@ import structlog
 from hengyuan.law.pack_documents import BadPack
 from hengyuan.platform.intake.rows import forget_judged
 from hengyuan.platform.rule_packs import learn
+from hengyuan.platform.weighing import rule_pack_numbers
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +34,9 @@ class IssuedPacks:
         self._last = 0
 
     async def learn_new(self) -> None:
-        """Take what was issued since the last time."""
+        """Take what was issued since the last time, and the numbers of packs in records."""
+        if await rule_pack_numbers.read(self._pool):
+            forget_judged()
         rows = await self._pool.fetch(_NEW, self._last)
         for row in rows:
             self._last = row["id"]

@@ -16,6 +16,7 @@ from hengyuan.platform.rule_packs import issued
 from hengyuan.platform.weighing.columns import REPLACING, kind_no
 from hengyuan.platform.weighing.copying import FACTS, facts_of, pack_facts, pack_row, pack_start
 from hengyuan.platform.weighing.partitions import month_of
+from hengyuan.platform.weighing.rule_pack_numbers import number_of
 from hengyuan.record.batch import Verified
 
 _HOUR_MS = 3_600_000
@@ -47,7 +48,10 @@ class Prepared:
 
 
 def prepare(terminal_id: int, county: int, unit_id: int, verified: Verified) -> Prepared:
-    """Judge the records of a batch again and pack their rows."""
+    """Judge the records of a batch again and pack their rows.
+
+    UnknownRulePack if one names a rule pack that has no number in the table of records yet.
+    """
     start = pack_start(terminal_id, county, unit_id)
     pieces: list[bytes] = []
     add = pieces.append
@@ -99,7 +103,8 @@ def _judged(facts: tuple[Any, ...], day: int) -> tuple[bytes, int, int | None]:
         named["missing_tyres"],
         issued(named["rule_pack"]),
     )
-    return pack_facts(facts, limit_kg), kind_no(named["kind"]), limit_kg
+    packed = pack_facts(facts, limit_kg, number_of(named["rule_pack"]))
+    return packed, kind_no(named["kind"]), limit_kg
 
 
 def forget_judged() -> None:

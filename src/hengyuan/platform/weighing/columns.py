@@ -5,7 +5,6 @@ a number once written keeps its meaning for as long as the table lives.
 """
 
 from datetime import UTC, datetime, timedelta
-from struct import pack, unpack
 from typing import Any
 
 from hengyuan.record.model import FileRef, Record
@@ -57,6 +56,7 @@ FILE_KINDS = (
     "panorama_clip",
 )
 FILE_BYTES = 33  # one byte for the kind, 32 for the digest
+NUMBER_BYTES = 3  # of a mass or distance of an axle; neither passes 200,000
 
 _KIND_NO = {name: number for number, name in enumerate(KINDS)}
 REPLACING = (_KIND_NO["entry"], _KIND_NO["exit"])
@@ -116,6 +116,13 @@ COLUMNS = (
     "reason",
 )
 
+_READABLE = {
+    "rule_pack": "(SELECT p.name FROM weighing_rule_pack p WHERE p.id = w.rule_pack) AS rule_pack",
+    "cargo": "lpad(w.cargo::text, 4, '0') AS cargo",
+}
+SELECTED = ", ".join(_READABLE.get(name, f"w.{name}") for name in COLUMNS)
+"""What to select from `weighing w` for rows that `to_record` understands, without the model."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -156,7 +163,7 @@ def milliseconds(moment: datetime) -> int:
 
 
 def to_record(row: Any, terminal: str) -> Record:
-    """The record that a stored row holds; `row` has the columns as attributes."""
+    """The record that a stored row holds: one of the model, or one read by SELECTED."""
     return Record(
         v=1,
         terminal=terminal,
@@ -220,9 +227,24 @@ def unpack_files(packed: bytes | memoryview | None) -> tuple[FileRef, ...]:
     )
 
 
+def cargo_no(code: str) -> int:
+    """The class of cargo as a number; its four digits are found again by `cargo_code`."""
+    return int(code)
+
+
+def cargo_code(number: int) -> str:
+    """The reverse of `cargo_no`."""
+    return f"{number:04d}"
+
+
 def pack_numbers(numbers: tuple[int, ...]) -> bytes | None:
-    """Masses or distances as 4 bytes each, the highest first; None for none."""
-    return pack(f">{len(numbers)}I", *numbers) if numbers else None
+    """Masses or distances as 3 bytes each, the highest byte first; None for an empty tuple."""
+    if not numbers:
+        return None
+    packed = 0
+    for number in numbers:
+        packed = packed << 24 | number
+    return packed.to_bytes(NUMBER_BYTES * len(numbers))
 
 
 def unpack_numbers(packed: bytes | memoryview | tuple[int, ...] | None) -> tuple[int, ...]:
@@ -232,7 +254,9 @@ def unpack_numbers(packed: bytes | memoryview | tuple[int, ...] | None) -> tuple
     if isinstance(packed, tuple):
         return packed
     data = bytes(packed)
-    return unpack(f">{len(data) // 4}I", data)
+    return tuple(
+        int.from_bytes(data[at : at + NUMBER_BYTES]) for at in range(0, len(data), NUMBER_BYTES)
+    )
 
 
 def unpack_flags(bits: int) -> tuple[str, ...]:

@@ -14,10 +14,12 @@ from struct import Struct
 from typing import Any
 
 from hengyuan.platform.weighing.columns import (
+    cargo_no,
     combination_no,
     flags_bits,
     kind_no,
     pack_files,
+    pack_numbers,
     plate_colour_no,
     verdict_no,
 )
@@ -75,7 +77,6 @@ TRAILER = b"\xff\xff"
 _NULL = b"\xff\xff\xff\xff"
 # PostgreSQL counts microseconds from 2000-01-01.
 _POSTGRES_EPOCH_US = 946_684_800_000_000
-_MAX_NUMBERS = 16
 
 _length = Struct(">i").pack
 _int2 = Struct(">ih").pack
@@ -86,7 +87,6 @@ _start = Struct(">hiiiiii").pack
 _seq_time_digest = Struct(">iqiqi32s").pack
 _four_masses = Struct(">iiiiiiii").pack
 _gross_and_raw = Struct(">iiiiii").pack
-_numbers = [Struct(f">i{count}I").pack for count in range(_MAX_NUMBERS + 1)]
 _VERDICT = {name: _int2(2, verdict_no(name)) for name in ("pass", "over", "unknown")}
 
 facts_of: Callable[[Record], tuple[Any, ...]] = attrgetter(*FACTS)
@@ -100,8 +100,13 @@ def pack_start(terminal_id: int, county: int, unit_id: int) -> bytes:
     return _start(len(COPY_COLUMNS), 4, terminal_id, 4, county, 4, unit_id)
 
 
-def pack_facts(facts: tuple[Any, ...], platform_limit_kg: int | None) -> bytes:
-    """The columns of FACTS and the platform's limit; the same bytes serve each such record."""
+def pack_facts(
+    facts: tuple[Any, ...], platform_limit_kg: int | None, rule_pack_no: int | None
+) -> bytes:
+    """The columns of FACTS and the platform's limit; the same bytes serve each such record.
+
+    `rule_pack_no` is the number of the named rule pack, by `rule_pack_numbers`.
+    """
     (
         kind,
         lane,
@@ -118,7 +123,7 @@ def pack_facts(facts: tuple[Any, ...], platform_limit_kg: int | None) -> bytes:
         limit_kg,
         licensed_total_kg,
         layout,
-        rule_pack,
+        _rule_pack,
         cargo,
     ) = facts
     return b"".join(
@@ -138,8 +143,8 @@ def pack_facts(facts: tuple[Any, ...], platform_limit_kg: int | None) -> bytes:
             _whole(limit_kg),
             _whole(licensed_total_kg),
             _text(layout),
-            _text(rule_pack),
-            _text(cargo),
+            _whole(rule_pack_no),
+            _small(None if cargo is None else cargo_no(cargo)),
             _whole(platform_limit_kg),
         )
     )
@@ -170,11 +175,12 @@ def pack_row(
     else:
         add(_NULL)
     for numbers in (record.axle_kg, record.group_kg, record.spacing_mm):
-        if numbers:
-            count = len(numbers)
-            add(_numbers[count](4 * count, *numbers))
-        else:
+        packed = pack_numbers(numbers)
+        if packed is None:
             add(_NULL)
+        else:
+            add(_length(len(packed)))
+            add(packed)
     add(_text(record.plate))
     rare = _rare_of(record)
     add(_NO_RARE if rare == _NOTHING_RARE else _pack_rare(rare))

@@ -5,7 +5,7 @@ The table itself is made by the migration in SQL (partitions); this model is how
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from hengyuan.platform.accounts.scope import Scope, scope_of, scope_q
 from hengyuan.platform.ledger.models import SourceUnit
 from hengyuan.platform.terminals.models import Terminal
-from hengyuan.platform.weighing import columns
+from hengyuan.platform.weighing import columns, rule_pack_numbers
 from hengyuan.record.canonical import write_line
 from hengyuan.record.model import FileRef, Record
 
@@ -29,6 +29,51 @@ class PackedNumbersField(models.BinaryField):
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> tuple[int, ...]:
         return columns.unpack_numbers(value)
+
+
+if TYPE_CHECKING:
+    _TextKeptAsNumber = models.Field[str | None, str | None]
+else:
+    _TextKeptAsNumber = models.Field
+
+
+class CargoField(_TextKeptAsNumber):
+    """The four digits of a class of cargo, kept as a small number."""
+
+    def get_internal_type(self) -> str:
+        return "SmallIntegerField"
+
+    def from_db_value(self, value: int | None, expression: Any, connection: Any) -> str | None:
+        return None if value is None else columns.cargo_code(value)
+
+    def get_prep_value(self, value: str | None) -> int | None:
+        return None if value is None else columns.cargo_no(value)
+
+
+class RulePackField(_TextKeptAsNumber):
+    """The name of a rule pack, kept as its number."""
+
+    def get_internal_type(self) -> str:
+        return "IntegerField"
+
+    def from_db_value(self, value: int | None, expression: Any, connection: Any) -> str | None:
+        return None if value is None else rule_pack_numbers.name_of(value)
+
+    def get_prep_value(self, value: str | None) -> int | None:
+        return None if value is None else rule_pack_numbers.stored_number(value)
+
+
+class RulePackNumber(models.Model):
+    """A rule pack that records name: the number stands in the record, the name here."""
+
+    id = models.AutoField(primary_key=True)
+    name = models.TextField(unique=True)
+
+    class Meta:
+        db_table = "weighing_rule_pack"
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class WeighingQuerySet(models.QuerySet[Any]):
@@ -98,8 +143,8 @@ class Weighing(models.Model):
     plate = models.TextField(null=True)
     trailer_plate = models.TextField(null=True)
     layout = models.TextField(null=True)
-    rule_pack = models.TextField(null=True)
-    cargo = models.TextField(null=True)
+    rule_pack = RulePackField(null=True)
+    cargo = CargoField(null=True)
     note_no = models.TextField(null=True)
     carrier = models.TextField(null=True)
     destination = models.TextField(null=True)

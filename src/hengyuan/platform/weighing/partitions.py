@@ -60,6 +60,7 @@ def create_statement(month: date) -> str:
         f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF weighing "
         f"FOR VALUES FROM ('{begin.isoformat()}') TO ('{end.isoformat()}'); "
         f"CREATE UNIQUE INDEX IF NOT EXISTS {name}_key ON {name} (terminal_id, seq)"
+        " WITH (fillfactor = 100)"
     )
 
 
