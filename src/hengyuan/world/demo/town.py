@@ -39,7 +39,7 @@ COMMAND_WITHIN_S = 180.0
 
 # What stands at which gate, in turn: each has devices of other makes.
 _KITS: tuple[dict[str, Any], ...] = (
-    {"family": "f1", "cable": "tcp"},
+    {"family": "f1", "cable": "tcp", "relays": True},
     {"family": "f4", "cable": "tcp", "camera": "dahua", "display": "parking485", "voice": True},
     {"family": "f6", "cable": "serial", "camera": "vzenith"},
 )
