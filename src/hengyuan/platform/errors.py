@@ -1,15 +1,25 @@
 """Error pages that say what happened and what to do."""
 
+import structlog
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from hengyuan.platform.accounts.access import note
 from hengyuan.platform.accounts.models import AccessKind
+from hengyuan.platform.observing import request_id
+
+log = structlog.get_logger(__name__)
 
 
 def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
-    context = {"status": status, "title": title, "advice": advice}
+    number = request_id()
+    context = {"status": status, "title": title, "advice": advice, "request_id": number}
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        # whoever is logged in may quote the page's number: the log then knows it, too
+        match = request.resolver_match
+        log.info("page.error", status=status, route=match.route if match else "", user=user.pk)
     return render(request, "error.html", context, status=status)
 
 

@@ -136,6 +136,12 @@ SECTIONS: tuple[Section, ...] = (
                 action="access.view",
             ),
             Entry(
+                _("Operations"),
+                icon="heart-rate-monitor",
+                url_name="operations:overview",
+                action="operations.view",
+            ),
+            Entry(
                 _("Who watched which gate"),
                 icon="eye",
                 url_name="video:viewings",

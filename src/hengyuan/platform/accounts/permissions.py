@@ -50,6 +50,7 @@ _COUNTY_FIELD: Grants = {OfficeKind.COUNTY: _FIELD}
 _COUNTY_HEAD: Grants = {OfficeKind.COUNTY: frozenset({Role.HEAD})}
 _CITY_HEAD: Grants = {OfficeKind.CITY: frozenset({Role.HEAD})}
 _HEADS: Grants = {kind: frozenset({head_role(kind)}) for kind in OfficeKind}
+_SUPERVISING_HEADS: Grants = {kind: frozenset({Role.HEAD}) for kind in _SUPERVISORS}
 _READERS_OF_HISTORY: Grants = _SUPERVISORS | {
     OfficeKind.DEPARTMENT: frozenset({Role.HEAD}),
     OfficeKind.SOURCE_UNIT: frozenset({Role.MANAGER}),
@@ -98,6 +99,11 @@ ACTIONS: dict[str, Action] = {
         Action("audit.view", _("Read the history of an object"), _READERS_OF_HISTORY),
         Action("access.view", _("Read logins, refusals and exports"), _HEADS),
         Action("permissions.view", _("See the table of permissions"), _OFFICES),
+        Action(
+            "operations.view",
+            _("See how the platform itself stands: health, backup, disks"),
+            _SUPERVISING_HEADS,
+        ),
         Action("design.view", _("See the design page"), _SUPERVISORS),
         Action("video.watch", _("Watch cameras of gates live; noted"), _SUPERVISORS_IN_FIELD),
         Action(
