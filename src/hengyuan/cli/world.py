@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hengyuan.cli import world_gate, world_loss
+from hengyuan.cli import world_fill, world_gate, world_loss
 from hengyuan.cli._world_records import fail, records_or_fail
 from hengyuan.world.axle_records import write_axle_records
 from hengyuan.world.sampling import SAMPLE_SEED, SAMPLE_SIZE, sample_records
@@ -26,6 +26,8 @@ app = typer.Typer(
 app.command("loss")(world_loss.loss)
 
 app.command("gate")(world_gate.gate)
+
+app.command("fill")(world_fill.fill)
 
 AxleRecords = Annotated[
     Path | None, typer.Option("--axle-records", help="轴重数据文件(CSV);不给则用自带的 2000 辆")

@@ -19,8 +19,13 @@ nothing but the password, where it is another one.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from hengyuan.world.city.entered import CityCounts, EnteredCity, EnteredTerminal, Login
+
+if TYPE_CHECKING:
+    from hengyuan.world.city.plan import PlannedUnit
 
 __all__ = [
     "CityCounts",
@@ -33,11 +38,17 @@ __all__ = [
 PASSWORD_BYTES = 9
 
 
-def enter_city(terminals: int, password: str | None = None, remote: int = 0) -> EnteredCity:
+def enter_city(
+    terminals: int,
+    password: str | None = None,
+    remote: int = 0,
+    more_units: Sequence[PlannedUnit] = (),
+) -> EnteredCity:
     """Enter the whole city with one password for all; of chance where none is given.
 
     `terminals` for which simulated devices are put up stand over three units in turn; `remote`
-    further ones over the counties. CityFailed and ValidationError say what the platform refused.
+    further ones over the counties. `more_units` stand in the surveys beside those of the plan.
+    CityFailed and ValidationError say what the platform refused.
     """
     from hengyuan.platform.home import home_dir
     from hengyuan.world.city import keys, ledger, papers, people
@@ -50,7 +61,7 @@ def enter_city(terminals: int, password: str | None = None, remote: int = 0) -> 
     staff.enter(city, staff.by_name["province"])
     staff.enter(counties, staff.by_name["city-head"])
     staff.enter_below(below)
-    ledger.enter_units(staff.by_name)
+    ledger.enter_units(staff.by_name, more_units)
     ledger.enter_leads(staff.by_name)
     staff.enter_below(people.unit_people())
     live = standing.live(terminals, staff.by_name)

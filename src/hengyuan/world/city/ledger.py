@@ -6,6 +6,7 @@ ledger, its history and the list of imports are what they would be in earnest.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -24,8 +25,11 @@ class CityFailed(RuntimeError):
     """The city could not be entered; the text says what the platform said."""
 
 
-def enter_units(by: dict[str, User]) -> None:
-    """Import the survey of every county whose units are not all in the ledger."""
+def enter_units(by: dict[str, User], more: Sequence[PlannedUnit] = ()) -> None:
+    """Import the survey of every county whose units are not all in the ledger.
+
+    `more` are units beyond those of the plan.
+    """
     from django.utils.timezone import localdate
 
     from hengyuan.platform.ledger.models import SourceUnit
@@ -33,12 +37,12 @@ def enter_units(by: dict[str, User]) -> None:
     today = localdate()
     known = set(SourceUnit.objects.values_list("name", flat=True))
     for county in COUNTIES:
-        planned = units_of(county.code)
+        planned = (*units_of(county.code), *(unit for unit in more if unit.county is county))
         if all(unit.name in known for unit in planned):
             continue
         _import(by[county.pinyin], f"{county.name}摸底排查表.xlsx", survey(planned, today))
         if county.code == HONGTONG:
-            _leave_one_waiting(by["hongtong"], planned, today)
+            _leave_one_waiting(by["hongtong"], units_of(county.code), today)
 
 
 def enter_leads(by: dict[str, User]) -> None:

@@ -37,7 +37,7 @@ def live(count: int, by: dict[str, User]) -> list[EnteredTerminal]:
     for number in range(count):
         name = LIVE_UNITS[number % len(LIVE_UNITS)]
         unit = next(unit for unit in units() if unit.name == name)
-        found.append(_terminal(unit, f"{number // len(LIVE_UNITS) + 1}号磅", by))
+        found.append(stand_up(unit, f"{number // len(LIVE_UNITS) + 1}号磅", by))
     return found
 
 
@@ -49,13 +49,14 @@ def remote(count: int, keys: Path, by: dict[str, User]) -> list[EnteredTerminal]
     if not count:
         return []
     entered = [
-        _terminal(unit, REMOTE_NAME if unit.name in LIVE_UNITS else "1号磅", by)
-        for unit in islice(_equipped(), count + _PLANNED)
+        stand_up(unit, REMOTE_NAME if unit.name in LIVE_UNITS else "1号磅", by)
+        for unit in islice(equipped(), count + _PLANNED)
     ]
-    return [_enrolled(terminal, keys) for terminal in entered[:count]]
+    return [enrolled(terminal, keys) for terminal in entered[:count]]
 
 
-def _enrolled(terminal: EnteredTerminal, keys: Path) -> EnteredTerminal:
+def enrolled(terminal: EnteredTerminal, keys: Path) -> EnteredTerminal:
+    """The terminal with a key of its own in that folder; one that has one stays as it is."""
     from hengyuan.platform.terminals.services import enrol
 
     if terminal.enrolment_code is not None:
@@ -70,7 +71,7 @@ def suspended(by: dict[str, User]) -> None:
     from hengyuan.platform.terminals.services import enrol, suspend
 
     unit = next(unit for unit in units_of(XIANGFEN) if unit.name in LIVE_UNITS)
-    entered = _terminal(unit, "旧磅", by)
+    entered = stand_up(unit, "旧磅", by)
     if entered.enrolment_code is not None:
         # nobody keeps its key: it will never speak again
         key = SM2_SM3.generate().public_bytes().hex()
@@ -80,7 +81,7 @@ def suspended(by: dict[str, User]) -> None:
         suspend(terminal, by["xiangfen"], "秤台改造，暂停使用")
 
 
-def _equipped() -> Iterator[PlannedUnit]:
+def equipped() -> Iterator[PlannedUnit]:
     """Working units with all that a terminal needs: the first of each county, then the second …"""
     columns = [
         [
@@ -97,7 +98,8 @@ def _equipped() -> Iterator[PlannedUnit]:
         yield from (unit for unit in row if unit is not None)
 
 
-def _terminal(planned: PlannedUnit, name: str, by: dict[str, User]) -> EnteredTerminal:
+def stand_up(planned: PlannedUnit, name: str, by: dict[str, User]) -> EnteredTerminal:
+    """The unit's terminal of that name, made where it is missing; a code while it has no key."""
     from hengyuan.platform.ledger.models import SourceUnit
     from hengyuan.platform.terminals.models import TerminalState
     from hengyuan.platform.terminals.services import create_terminal, issue_enrolment_code
