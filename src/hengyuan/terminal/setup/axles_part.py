@@ -12,13 +12,14 @@ from hengyuan.terminal.setup.context import Setup
 from hengyuan.terminal.setup.dialogue import Option
 from hengyuan.terminal.setup.lanes_part import lane_title
 from hengyuan.terminal.setup.listening import answering_axle_driver
+from hengyuan.terminal.setup.naming import ask_name
 from hengyuan.terminal.setup.places import (
     network_places,
     pick_place,
     serial_places,
-    transport_of,
     where_of,
 )
+from hengyuan.terminal.setup.transport_questions import settled_transport
 from hengyuan.terminal.transports.settings import Transport
 from hengyuan.terminal.words import installer_text as _
 
@@ -48,7 +49,7 @@ def _axles(setup: Setup, key: str, known: dict[str, Any], where: str) -> dict[st
         for name, entry in catalogue().items()
         if entry.manifest.kind == "axle"
     ]
-    transport = transport_of(where)
+    transport = settled_transport(setup, f"{key}.line", where, known.get("transport", {}))
     answered = asyncio.run(answering_axle_driver(msgspec.convert(transport, Transport)))
     driver = answered or known.get("driver", "wanji")
     if answered:
@@ -58,8 +59,6 @@ def _axles(setup: Setup, key: str, known: dict[str, Any], where: str) -> dict[st
             _("it does not answer the status question; some never do: pass a truck and look")
         )
     driver = dialogue.choose(f"{key}.driver", _("Driver"), kinds, driver)
-    name = dialogue.ask(
-        f"{key}.name", _("Its name"), known.get("name") or setup.free_name(_("axle identifier"))
-    )
+    name = ask_name(setup, f"{key}.name", _("axle identifier"), known=known.get("name"))
     kept = {k: v for k, v in known.items() if k not in ("driver", "name", "transport")}
     return {"driver": driver, "name": name, **kept, "transport": transport}

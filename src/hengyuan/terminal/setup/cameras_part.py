@@ -15,12 +15,27 @@ from hengyuan.terminal.setup.camera_waiting import first_push, own_address_towar
 from hengyuan.terminal.setup.context import Setup
 from hengyuan.terminal.setup.dialogue import Option, SetupStopped, ask_number
 from hengyuan.terminal.setup.lanes_part import lane_title
+from hengyuan.terminal.setup.logins import ask_login
+from hengyuan.terminal.setup.naming import ask_name
 from hengyuan.terminal.setup.places import network_places
 from hengyuan.terminal.words import installer_text as _
 
 MOST_CAMERAS = 8
 _USUAL_TCP_PORT = 8131
 CALL_S = 8.0
+USUAL_VIEWS = ("front", "rear", "cab", "weigh_room")
+"""Of a lane's first camera, its second, and so on."""
+
+
+def view_options() -> list[Option]:
+    """What a plate camera may be for."""
+    return [
+        Option("front", _("front of the truck on the scale (plate)")),
+        Option("rear", _("rear of the truck on the scale (plate)")),
+        Option("exit", _("exit behind the scale, where every truck that leaves comes by (plate)")),
+        Option("cab", _("cab (pictures only)")),
+        Option("weigh_room", _("weigh room (pictures only)")),
+    ]
 
 
 def cameras_part(setup: Setup) -> None:
@@ -50,16 +65,12 @@ def _camera(setup: Setup, key: str, number: int, known: dict[str, Any]) -> dict[
     likely = "vzenith_tcp" if network_places(setup, "vzenith_tcp") else "hikvision"
     driver = dialogue.choose(f"{key}.driver", title, options, known.get("driver", likely))
     same = known if known.get("driver") == driver else {}
-    view = dialogue.choose(
-        f"{key}.view",
-        _("Which end of the truck does it see?"),
-        [Option("front", _("front")), Option("rear", _("rear"))],
-        known.get("view", "front" if number == 1 else "rear"),
-    )
-    name = dialogue.ask(
-        f"{key}.name", _("Its name (stands in the push address)"),
-        known.get("name") or setup.free_name(view),
-    ).strip()  # fmt: skip
+    likely_view = known.get("view", USUAL_VIEWS[min(number, len(USUAL_VIEWS)) - 1])
+    view = dialogue.choose(f"{key}.view", _("What does it see?"), view_options(), likely_view)
+    if view in ("cab", "weigh_room"):
+        dialogue.say(_("its pictures go with the record; a plate that it reads is not looked at"))
+    text = _("Its name (stands in the push address)")
+    name = ask_name(setup, f"{key}.name", view, known=known.get("name"), text=text)
     raw: dict[str, Any] = {**same, "driver": driver, "name": name, "view": view}
     entry = cameras[driver]
     if issubclass(entry.driver_type, PushCameraDriver):
@@ -136,15 +147,7 @@ def _called(setup: Setup, key: str, raw: dict[str, Any]) -> dict[str, Any]:
         host = dialogue.ask(f"{key}.host", _("Its address"), known).strip()
         raw["transport"] = {"kind": "tcp", "host": host, "port": _USUAL_TCP_PORT}
     else:
-        address = dialogue.ask(f"{key}.address", _("Its address"), raw.get("address")).strip()
-        raw["address"] = address if "://" in address else f"http://{address}"
-        login = raw.get("login", {})
-        user = dialogue.ask(f"{key}.username", _("User name"), login.get("username") or "admin")
-        password = dialogue.secret(f"{key}.password", _("Password (empty: as it is)")) or login.get(
-            "password", ""
-        )
-        if password:
-            raw["login"] = {"username": user, "password": password}
+        ask_login(setup, key, raw)
     driver = cast("PullCameraDriver", _settled(key, raw))
     if dialogue.confirm(f"{key}.try", _("Call it now?"), default=True):
         problem = asyncio.run(reached(driver, CALL_S))

@@ -28,7 +28,7 @@ class Setup:
     """What answers on the network segments that were told."""
     clock: Clock = field(default_factory=SystemClock)
     wait_s: float = 120.0
-    """How long a camera's event or a weight is waited for."""
+    """How long a camera's event, a weight or a covered beam is waited for."""
     restarts: bool = False
     """Whether something was changed that a running terminal has not read."""
 
@@ -59,15 +59,21 @@ class Setup:
         save_draft(self.path, self.draft)
 
     def names(self) -> set[str]:
-        """Names of devices that are taken."""
-        return {device["name"] for lane in self.lanes for device in devices_of(lane)}
+        """Names of devices and streams that are taken, in small letters: recordings lie in folders
+        of these names, and Windows takes `A` and `a` for one."""
+        return {
+            str(each["name"]).casefold()
+            for lane in self.lanes
+            for each in [*devices_of(lane), *lane.get("videos", [])]
+            if "name" in each
+        }
 
     def free_name(self, wanted: str) -> str:
         """`wanted`, or with a number where that is taken."""
         taken = self.names()
         number = 1
         name = wanted
-        while name in taken:
+        while name.casefold() in taken:
             number += 1
             name = f"{wanted}-{number}"
         return name
@@ -75,8 +81,11 @@ class Setup:
 
 def devices_of(lane: dict[str, Any]) -> list[dict[str, Any]]:
     """The tables of a lane's devices."""
-    single = [lane[key] for key in ("scale", "axles") if lane.get(key)]
-    return [*single, *lane.get("cameras", []), *lane.get("displays", [])]
+    single = [lane[key] for key in ("scale", "axles", "sensors") if lane.get(key)]
+    several = [
+        each for key in ("cameras", "displays", "barriers", "lamps") for each in lane.get(key, [])
+    ]
+    return [*single, *several]
 
 
 def told(dialogue: Dialogue, problems: Sequence[Problem]) -> None:

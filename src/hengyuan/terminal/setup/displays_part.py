@@ -17,14 +17,15 @@ from hengyuan.terminal.setup.camera_waiting import own_address_towards
 from hengyuan.terminal.setup.context import Setup
 from hengyuan.terminal.setup.dialogue import Option, SetupStopped, ask_number
 from hengyuan.terminal.setup.lanes_part import lane_title
+from hengyuan.terminal.setup.naming import ask_name
 from hengyuan.terminal.setup.places import (
     network_places,
     pick_place,
     serial_places,
-    transport_of,
     where_of,
 )
 from hengyuan.terminal.setup.texts import display_test
+from hengyuan.terminal.setup.transport_questions import settled_transport
 from hengyuan.terminal.words import installer_text as _
 
 MOST_DISPLAYS = 6
@@ -61,7 +62,7 @@ def _display(
         known.get("driver", likely),
     )  # fmt: skip
     same = known if known.get("driver") == driver else {}
-    name = dialogue.ask(f"{key}.name", _("Its name"), known.get("name") or setup.free_name("LED"))
+    name = ask_name(setup, f"{key}.name", "LED", known=known.get("name"))
     raw: dict[str, Any] = {**same, "driver": driver, "name": name}
     if driver == "html":
         own = own_address_towards("192.0.2.1")
@@ -74,7 +75,7 @@ def _display(
     where = pick_place(
         setup, f"{key}.at", _("Where is it?"), places, where_of(same.get("transport", {}))
     )
-    raw["transport"] = transport_of(where)
+    raw["transport"] = settled_transport(setup, f"{key}.line", where, same.get("transport", {}))
     _size(setup, key, raw, kinds[driver].settings_type)
     _tried(setup, key, raw)
     return raw

@@ -1,4 +1,8 @@
-"""Where a device is: a serial port of this machine, or an address on the network."""
+"""Where a device is: a serial port of this machine, or an address on the network.
+
+Written in one word: `COM3`, `192.168.1.20:4001`, `listen:4001` (the device calls),
+`udp://192.168.1.20:4001`, `mqtt://192.168.1.9:1883/gate/scale-1`, `mqtts://…` with TLS.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,11 @@ from hengyuan.terminal.setup.dialogue import SetupStopped
 from hengyuan.terminal.setup.listening import serial_ports
 from hengyuan.terminal.words import installer_text as _
 
-_ADDRESS = re.compile(r"(?P<host>[^:\s/\\]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})")
+_HOST = r"(?P<host>[^:\s/\\]+|\[[0-9a-fA-F:]+\])"
+_ADDRESS = re.compile(rf"(?P<udp>udp://)?{_HOST}:(?P<port>\d{{1,5}})")
+_CALLED = re.compile(r"listen:(?P<port>\d{1,5})")
+_BROKER = re.compile(rf"mqtt(?P<tls>s)?://{_HOST}(?::(?P<port>\d{{1,5}}))?/(?P<topic>\S+)")
+_MQTT_PORT, _MQTTS_PORT = 1883, 8883
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +32,38 @@ class Place:
 
 def transport_of(where: str) -> dict[str, Any]:
     """The transport of a place, as the configuration writes it; 9600 8N1 for a serial port."""
-    found = _ADDRESS.fullmatch(where)
-    if found and 1 <= int(found["port"]) <= 65535:
-        return {"kind": "tcp", "host": found["host"].strip("[]"), "port": int(found["port"])}
+    if (broker := _BROKER.fullmatch(where)) and _sound(broker["port"] or "1"):
+        usual = _MQTTS_PORT if broker["tls"] else _MQTT_PORT
+        tls = {"tls": True} if broker["tls"] else {}
+        host, port = broker["host"].strip("[]"), int(broker["port"] or usual)
+        return {"kind": "mqtt", "host": host, "port": port, "topic": broker["topic"], **tls}
+    if (called := _CALLED.fullmatch(where)) and _sound(called["port"]):
+        return {"kind": "tcp_server", "port": int(called["port"])}
+    if (found := _ADDRESS.fullmatch(where)) and _sound(found["port"]):
+        kind = "udp" if found["udp"] else "tcp"
+        return {"kind": kind, "host": found["host"].strip("[]"), "port": int(found["port"])}
     return {"kind": "serial", "port": where, "baudrate": 9600}
 
 
+def _sound(port: str) -> bool:
+    return 1 <= int(port) <= 65535
+
+
 def where_of(transport: dict[str, Any]) -> str:
-    """A transport's place as an installer writes it; empty for other kinds."""
-    if transport.get("kind") == "tcp":
-        return f"{transport['host']}:{transport['port']}"
-    return str(transport.get("port", "")) if transport.get("kind") == "serial" else ""
+    """A transport's place as an installer writes it; empty for a recording that is replayed."""
+    kind = transport.get("kind")
+    if kind == "serial":
+        return str(transport.get("port", ""))
+    if kind == "tcp_server":
+        return f"listen:{transport['port']}"
+    if kind not in ("tcp", "udp", "mqtt"):
+        return ""
+    host = transport["host"]
+    host = f"[{host}]" if ":" in host else host
+    if kind == "mqtt":
+        scheme = "mqtts" if transport.get("tls") else "mqtt"
+        return f"{scheme}://{host}:{transport.get('port', _MQTT_PORT)}/{transport['topic']}"
+    return f"{'udp://' if kind == 'udp' else ''}{host}:{transport['port']}"
 
 
 def serial_places(setup: Setup) -> list[Place]:
@@ -54,10 +83,13 @@ def network_places(setup: Setup, *likely: str) -> list[Place]:
     ]
 
 
-def pick_place(setup: Setup, key: str, text: str, places: list[Place], known: str) -> str:
-    """One of the places by its number, or any other as it is written."""
+def pick_place(
+    setup: Setup, key: str, text: str, places: list[Place], known: str, *, shared: bool = False
+) -> str:
+    """One of the places by its number, or any other as it is written. Where another device is,
+    none is proposed, unless the line may be `shared`."""
     taken = {where_of(d.get("transport", {})) for lane in setup.lanes for d in devices_of(lane)}
-    free = [place for place in places if place.where == known or place.where not in taken]
+    free = [place for place in places if shared or place.where == known or place.where not in taken]
     for number, place in enumerate(free, 1):
         setup.dialogue.say(f"  {number}  {place.where}  {place.note}".rstrip())
     default = known or (free[0].where if free else None)

@@ -14,11 +14,11 @@ from hengyuan.terminal.setup.context import Setup
 from hengyuan.terminal.setup.dialogue import Option, SetupStopped
 from hengyuan.terminal.setup.lanes_part import lane_title
 from hengyuan.terminal.setup.listening import Found, ask_around, listen, search_serial
+from hengyuan.terminal.setup.naming import ask_name
 from hengyuan.terminal.setup.places import (
     network_places,
     pick_place,
     serial_places,
-    transport_of,
     where_of,
 )
 from hengyuan.terminal.setup.recognition import (
@@ -29,6 +29,7 @@ from hengyuan.terminal.setup.recognition import (
     parse_shown,
     shown,
 )
+from hengyuan.terminal.setup.transport_questions import settled_transport
 from hengyuan.terminal.transports.settings import Serial, Transport
 from hengyuan.terminal.words import installer_text as _
 
@@ -40,7 +41,9 @@ def scale_part(setup: Setup) -> None:
     """One scale for each lane."""
     for place, lane in enumerate(setup.lanes, 1):
         setup.dialogue.heading(_("Scale of {lane}").format(lane=lane_title(lane)))
-        lane["scale"] = _scale(setup, f"lanes.{place}.scale", lane.get("scale", {}))
+        known = lane.get("scale", {})
+        lane["scale"] = {}  # its place in the file stays, its name is free
+        lane["scale"] = _scale(setup, f"lanes.{place}.scale", known)
 
 
 def _scale(setup: Setup, key: str, known: dict[str, Any]) -> dict[str, Any]:
@@ -48,15 +51,13 @@ def _scale(setup: Setup, key: str, known: dict[str, Any]) -> dict[str, Any]:
     where = pick_place(
         setup, f"{key}.at", _("Where is the scale?"), places, where_of(known.get("transport", {}))
     )
-    found = asyncio.run(_search(setup, where))
+    line = settled_transport(setup, f"{key}.line", where, known.get("transport", {}))
+    found = asyncio.run(_search(setup, where, line))
     settings = _recognised(setup, key, found)
     if settings is None:
         settings = _by_hand(setup, key, known)
-    name = setup.dialogue.ask(
-        f"{key}.name", _("Its name"), known.get("name") or setup.free_name(_("scale"))
-    )
-    transport = msgspec.to_builtins(found.transport)
-    kept = {k: v for k, v in transport.items() if v is not None and k in _kept(transport)}
+    name = ask_name(setup, f"{key}.name", _("scale"), known=known.get("name"))
+    kept = _kept(line, msgspec.to_builtins(found.transport))
     raw = {"driver": settings.pop("driver"), "name": name, **settings, "transport": kept}
     try:
         load_settings(raw)
@@ -66,17 +67,17 @@ def _scale(setup: Setup, key: str, known: dict[str, Any]) -> dict[str, Any]:
     return raw
 
 
-def _kept(transport: dict[str, Any]) -> set[str]:
-    """What is worth writing down of a transport: what was found, and what differs."""
-    if transport["kind"] == "tcp":
-        return {"kind", "host", "port"}
+def _kept(line: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """What is worth writing down of a transport: what was told, and the speed that was found."""
+    if line["kind"] != "serial":
+        return line
     usual = {"bytesize": 8, "parity": "N", "stopbits": 1}
-    odd = {name for name, value in usual.items() if transport[name] != value}
-    return {"kind", "port", "baudrate"} | odd
+    speed = {name: found[name] for name, value in usual.items() if found[name] != value}
+    told = {name: value for name, value in line.items() if name not in usual}
+    return {**told, "baudrate": found["baudrate"], **speed}
 
 
-async def _search(setup: Setup, where: str) -> Found:
-    raw = transport_of(where)
+async def _search(setup: Setup, where: str, raw: dict[str, Any]) -> Found:
     dialogue = setup.dialogue
     dialogue.say(_("listening at {where} …").format(where=where))
     if raw["kind"] == "serial":

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 from msgspec import Meta
+from msgspec.structs import force_setattr
 
 from hengyuan.terminal.drivers.settings import BarrierPlace, ModbusSettings, Seconds
 from hengyuan.terminal.words import installer_text as _
 
 Number = Annotated[int, Meta(ge=1, le=64)]
+NumberOrNone = Annotated[int, Meta(ge=0, le=64)] | None
+"""TOML has no word for none: there it is 0."""
 
 
 class Settings(ModbusSettings, tag="modbus_barrier", frozen=True, kw_only=True):
@@ -18,8 +21,8 @@ class Settings(ModbusSettings, tag="modbus_barrier", frozen=True, kw_only=True):
 
     place: BarrierPlace = "exit"
     open_relay: Number = 1
-    close_relay: Number | None = 2
-    """None: the barrier closes by itself, and an order to close is refused."""
+    close_relay: NumberOrNone = 2
+    """0 or None: the barrier closes by itself, and an order to close is refused."""
     pulse_ms: Annotated[int, Meta(ge=50, le=5000)] = 500
     open_input: Number | None = None
     """On while the arm is up."""
@@ -34,5 +37,7 @@ class Settings(ModbusSettings, tag="modbus_barrier", frozen=True, kw_only=True):
     """So long after the order something under the arm opens it again."""
 
     def __post_init__(self) -> None:
+        if self.close_relay == 0:
+            force_setattr(self, "close_relay", None)
         if self.open_relay == self.close_relay:
             raise ValueError(_("open_relay and close_relay are the same"))
