@@ -48,13 +48,29 @@ async def take(request: Request, registry: Registry, writer: Writer, pool: async
 async def watermark(request: Request, registry: Registry, pool: asyncpg.Pool) -> Answer:
     """The watermark of the terminal that asks."""
     terminal = await signed_by(request, registry)
-    return Answer({"watermark": await watermark_of(terminal, pool)})
+    return Answer({"watermark": await confirmed_watermark(terminal, pool)})
 
 
 async def watermark_of(terminal: KnownTerminal, pool: Any) -> Watermark:
     """The last seq stored and its digest; seq 0 and the genesis digest before the first."""
     row = await pool.fetchrow(
         "SELECT last_seq, head FROM intake_chainhead WHERE terminal_id = $1", terminal.id
+    )
+    if row is None:
+        return Watermark(0, terminal.genesis.hex())
+    return Watermark(row["last_seq"], row["head"].hex())
+
+
+async def confirmed_watermark(terminal: KnownTerminal, pool: Any) -> Watermark:
+    """The watermark as an acknowledgement: what is below it survives the loss of this server.
+
+    What a server shows after a crash, or after a wait for its standby was broken off, may not have
+    reached the standby. The write waits for that, and with it for everything before it.
+    """
+    row = await pool.fetchrow(
+        "UPDATE intake_chainhead SET last_seq = last_seq WHERE terminal_id = $1"
+        " RETURNING last_seq, head",
+        terminal.id,
     )
     if row is None:
         return Watermark(0, terminal.genesis.hex())
@@ -93,7 +109,7 @@ async def _known_already(terminal: KnownTerminal, verified: Verified, pool: asyn
     is due. Another history than the stored one: `conflict`.
     """
     header = verified.header
-    mark = await watermark_of(terminal, pool)
+    mark = await confirmed_watermark(terminal, pool)
     if header.first > mark.seq + 1:
         raise Refusal(
             "gap",

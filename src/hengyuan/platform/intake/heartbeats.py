@@ -35,6 +35,8 @@ async def take(
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Refusal("malformed", f"heartbeat: {error}") from None
     now_ms = time.time_ns() // 1_000_000
+    # read before the write below, whose commit then stands for what was read as well
+    mark = await watermark_of(terminal, pool)
     await pool.execute(
         _UPDATE,
         terminal.id,
@@ -60,8 +62,4 @@ async def take(
                 arguments={"digests": digests},
             )
         )
-    return Answer(
-        HeartbeatAnswer(
-            time_ms=now_ms, watermark=await watermark_of(terminal, pool), commands=commands
-        )
-    )
+    return Answer(HeartbeatAnswer(time_ms=now_ms, watermark=mark, commands=commands))
