@@ -61,7 +61,7 @@ def test_both_pages_follow_a_truck_without_a_reload(tmp_path):
         ):
             page, display = await open_page("/"), await open_page("/display/1")
             await expect(display.locator("main")).to_contain_text("欢迎光临")
-            await expect(page.get_by_text("称台上没有车辆")).to_be_visible()
+            await expect(page.get_by_text("秤台上没有车辆")).to_be_visible()
             assert await violations(page) == []
             await at.push("晋L12345")
             at.roll_on(31_500)
@@ -75,7 +75,7 @@ def test_both_pages_follow_a_truck_without_a_reload(tmp_path):
             assert await violations(page) == []
             assert await violations(display) == []
             at.roll_off()
-            await expect(page.get_by_text("称台上没有车辆")).to_be_visible()
+            await expect(page.get_by_text("秤台上没有车辆")).to_be_visible()
             await expect(display.locator("main")).to_contain_text("欢迎光临")
 
     asyncio.run(scenario())
@@ -122,7 +122,7 @@ def test_the_gatekeeper_logs_in_and_out(tmp_path):
             assert await violations(page) == []
             await page.get_by_label("口令").fill("246810")
             await page.keyboard.press("Enter")
-            await expect(page.get_by_text("称台上没有车辆")).to_be_visible()
+            await expect(page.get_by_text("秤台上没有车辆")).to_be_visible()
             await page.get_by_role("button", name="退出").click()
             await expect(page.get_by_label("口令")).to_be_visible()
 

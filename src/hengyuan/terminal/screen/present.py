@@ -72,7 +72,8 @@ class Presenter:
             "advice": [asdict(advice) for advice in self._adviser.lane(view)],
             "barriers": [
                 {
-                    "text": f"{name}: {words.barrier[barrier.position]}",
+                    "text": (f"{name} " if len(view.barriers) > 1 else "")
+                    + words.barrier[barrier.position],
                     "trouble": barrier.trouble or "",
                 }
                 for name, barrier in view.barriers.items()
