@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -46,7 +46,7 @@ def fill(
     from hengyuan.world.fill import calendar
     from hengyuan.world.fill.filling import CannotFill, FillFailed, FillPlan
 
-    last = datetime.now(calendar.CHINA).date() - timedelta(days=1)
+    last = calendar.last_whole_day(datetime.now(UTC))
     if until is not None:
         try:
             last = datetime.strptime(until, "%Y-%m-%d").date()  # noqa: DTZ007 - a day, no instant

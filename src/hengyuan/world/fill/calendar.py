@@ -57,6 +57,11 @@ def end_ms(day: date) -> int:
     return begin_ms(day) + DAY_MS
 
 
+def last_whole_day(now: datetime) -> date:
+    """The newest day of the fill that is over at that instant."""
+    return (now.astimezone(CHINA) - timedelta(days=1, hours=DAY_BEGINS.hour)).date()
+
+
 @lru_cache(maxsize=4096)
 def traffic(kind: str, day: date, seed: int) -> float:
     """How much passes a unit of that kind on that day, an ordinary day being 1."""

@@ -18,12 +18,13 @@ import asyncpg
 
 from hengyuan.platform.home import home_dir
 from hengyuan.platform.intake.evidence import note_missing
-from hengyuan.platform.weighing import partitions
+from hengyuan.platform.weighing import partitions, rule_pack_numbers
 from hengyuan.platform.weighing.evidence import EvidenceStore
 from hengyuan.record.chain import genesis
 from hengyuan.record.suites import SM2_SM3
 from hengyuan.world.fill import calendar
 from hengyuan.world.fill.entering import Entered, StandingTerminal, enter
+from hengyuan.world.fill.recording import RULE_PACK
 from hengyuan.world.fill.worker import DayDone, Task, TerminalTask, process
 
 NOTE = "fill.json"
@@ -55,14 +56,15 @@ class FillPlan:
         """The first day."""
         return self.last - timedelta(days=self.days - 1)
 
-    def check(self, today: date) -> None:
+    def check(self, now: datetime) -> None:
         """CannotFill for days that nothing can be made of."""
         if self.first < calendar.FIRST_DAY:
             raise CannotFill(
                 f"{self.first} 没有可用的限值表，最早从 {calendar.FIRST_DAY} 起：请减少 --days"
             )
-        if self.last >= today:
-            raise CannotFill(f"--until {self.last} 还没有过完：最晚为昨天")
+        latest = calendar.last_whole_day(now)
+        if self.last > latest:
+            raise CannotFill(f"--until {self.last} 还没有过完：最晚为 {latest}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def fill(
 
     CannotFill, FillFailed, and what `entering.enter` raises.
     """
-    plan.check(datetime.now(calendar.CHINA).date())
+    plan.check(datetime.now(UTC))
     _note(plan, home_dir() / NOTE)
     begun = time.monotonic()
     entered = enter(plan.units, plan.seed, plan.scale, password, say)
@@ -148,6 +150,7 @@ async def _prepare(plan: FillPlan, url: str, entered: Entered) -> list[TerminalT
     try:
         await _follow(pool)
         await _make_months(pool, plan)
+        await rule_pack_numbers.enter(pool, RULE_PACK)
         await pool.executemany(
             "INSERT INTO intake_chainhead (terminal_id, last_seq, head) VALUES ($1, 0, $2)"
             " ON CONFLICT DO NOTHING",

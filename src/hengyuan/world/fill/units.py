@@ -11,8 +11,8 @@ from hengyuan.world.city.plan import COUNTIES, KINDS, PlannedUnit, units
 from hengyuan.world.city.terminals import equipped
 from hengyuan.world.plates import PLATES
 
-RECORDS_A_DAY = 75.4
-"""Of a unit on average: 800 units then make 22 million records in a year."""
+RECORDS_A_DAY = 80
+"""Of a unit on an ordinary day, on average: 800 units then make 22 million records in a year."""
 MOST_UNITS = 5_000
 
 # how much passes a unit of a kind, beside the others

@@ -13,6 +13,7 @@ from typing import Any
 
 import asyncpg
 
+from hengyuan.platform.weighing import rule_pack_numbers
 from hengyuan.record.suites import SM2_SM3
 from hengyuan.world.axle_records import load_axle_records
 from hengyuan.world.fill import calendar
@@ -111,6 +112,7 @@ class _Worker:
         task = self._task
         connection = await asyncpg.connect(task.database_url)
         try:
+            await rule_pack_numbers.read(connection)
             storing: asyncio.Task[DayDone] | None = None
             for ordinal in range(task.first.toordinal(), task.last.toordinal() + 1):
                 # the database stores a day while the next one is made
