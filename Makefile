@@ -50,6 +50,8 @@ test-others:
 	$(RUN) pytest tests/browser
 
 test-slow: build system ## the long runs
+	@$(UV) sync --frozen --quiet --group cluster
+	@$(RUN) python -m scripts.system_packages openjdk-17-jre-headless
 	$(RUN) pytest -m slow --timeout 3600
 
 check: build ## ruff, types, import rules, dependencies

@@ -48,11 +48,15 @@ NEEDED: dict[str, Callable[[], bool]] = {
     "gstreamer1.0-plugins-good": _has_file("*/gstreamer-1.0/libgstrtp.so"),
     "python3-gi": _has_file("python3/dist-packages/gi/__init__.py"),
 }
+# Only where it is named: Spark runs on Java, and only the slow tests start a cluster.
+NAMED: dict[str, Callable[[], bool]] = {
+    "openjdk-17-jre-headless": lambda: shutil.which("java") is not None,
+}
 
 
 def missing(wanted: Collection[str]) -> list[str]:
     """Which of the Debian packages have to be installed."""
-    return [package for package in wanted if not NEEDED[package]()]
+    return [package for package in wanted if not (NEEDED | NAMED)[package]()]
 
 
 def main(wanted: Collection[str] = ()) -> int:

@@ -18,6 +18,7 @@ SHARED = {
     "hengyuan.platform.accounts.permissions",
     "hengyuan.platform.accounts.access",
     "hengyuan.platform.accounts.handover",
+    "hengyuan.platform.weighing.archived",
     "hengyuan.platform.weighing.columns",
     "hengyuan.platform.weighing.copying",
     "hengyuan.platform.weighing.partitions",

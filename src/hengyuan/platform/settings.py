@@ -15,6 +15,10 @@ HENGYUAN_ACCESS_LOG_DAYS how long logins, refusals and exports are kept (default
 HENGYUAN_CLIP_DAYS       clips of the past that were asked for are kept so long (default 30)
 HENGYUAN_PORTAL_REGION   code of the region whose office the public portal names (default: found)
 HENGYUAN_REPORT_DAYS     a report from the public is to be answered within so long (default 15)
+HENGYUAN_HISTORY_DIR     folder of the archived months (default: history in the home)
+HENGYUAN_SEAL_DAYS       a month is sealed so many days after its end (default: by hand)
+HENGYUAN_ARCHIVE_MONTHS  a sealed month goes to its file after so many months (default: by hand)
+HENGYUAN_KEEP_MONTHS     months with their records are thrown away after so many (default: kept)
 HENGYUAN_LOG             text or json (default: text on a screen, else json)
 HENGYUAN_METRICS_TOKEN   who shows it may read /metrics; without one only this machine may
 HENGYUAN_METRICS_TOKEN_FILE  the same from a file
@@ -43,6 +47,12 @@ def _secret(name: str) -> str:
     """From the variable itself, or from the file that NAME_FILE names."""
     path = os.environ.get(f"{name}_FILE", "").strip()
     return Path(path).read_text().strip() if path else os.environ.get(name, "").strip()
+
+
+def _number(name: str) -> int | None:
+    """A whole number, or None where the variable is empty."""
+    text = os.environ.get(name, "").strip()
+    return int(text) if text else None
 
 
 def _listed(name: str, default: list[str]) -> list[str]:
@@ -90,6 +100,7 @@ INSTALLED_APPS = [
     "hengyuan.platform.video",
     "hengyuan.platform.weighing",
     "hengyuan.platform.intake",
+    "hengyuan.platform.history",
     "hengyuan.platform.documents",
     "hengyuan.platform.publication",
     "hengyuan.platform.portal",
@@ -277,6 +288,15 @@ VIDEO_CLIP_DAYS = max(1, int(os.environ.get("HENGYUAN_CLIP_DAYS") or 30))
 
 OPERATIONS_METRICS_TOKEN = _secret("HENGYUAN_METRICS_TOKEN")
 OPERATIONS_DISK_FLOOR_MB = int(os.environ.get("HENGYUAN_DISK_FLOOR_MB") or 2048)
+
+# months that are closed; None where people decide
+
+HISTORY_FOLDER = Path(
+    os.environ.get("HENGYUAN_HISTORY_DIR") or HENGYUAN_HOME / "history"
+).expanduser()
+HISTORY_SEAL_DAYS = _number("HENGYUAN_SEAL_DAYS")
+HISTORY_ARCHIVE_MONTHS = _number("HENGYUAN_ARCHIVE_MONTHS")
+HISTORY_KEEP_MONTHS = _number("HENGYUAN_KEEP_MONTHS")
 
 # the public portal
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from hengyuan.platform.accounts.scope import Scope, scope_of, scope_q
 from hengyuan.platform.ledger.models import SourceUnit
 from hengyuan.platform.terminals.models import Terminal
-from hengyuan.platform.weighing import columns, rule_pack_numbers
+from hengyuan.platform.weighing import archived, columns, rule_pack_numbers
 from hengyuan.record.canonical import write_line
 from hengyuan.record.model import FileRef, Record
 
@@ -76,7 +76,7 @@ class RulePackNumber(models.Model):
         return self.name
 
 
-class WeighingQuerySet(models.QuerySet[Any]):
+class ScopedQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Any) -> Self:
         """What this user may see: by the county and unit that the record had at intake.
 
@@ -96,6 +96,21 @@ class WeighingQuerySet(models.QuerySet[Any]):
                 else self.filter(county__range=(first, last))
             )
         return self.none()
+
+
+class WeighingQuerySet(ScopedQuerySet):
+    """Records, of archived months too (`archived` says what that covers)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._iterable_class = archived.RecordIterable
+
+    def count(self) -> int:
+        found = super().count()
+        return found if self._result_cache is not None else found + archived.count(self, found)
+
+    def exists(self) -> bool:
+        return super().exists() or (self._result_cache is None and archived.exists(self))
 
 
 class Weighing(models.Model):
@@ -219,7 +234,7 @@ class WeighingCount(models.Model):
     gross_kg = models.BigIntegerField()
     overload_kg = models.BigIntegerField()
 
-    objects = WeighingQuerySet.as_manager()
+    objects = ScopedQuerySet.as_manager()
 
     class Meta:
         managed = False

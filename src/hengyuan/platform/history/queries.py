@@ -1,0 +1,91 @@
+"""Reading: which months are where, what is archived, what is held."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from hengyuan.platform.history import folder, partitions
+from hengyuan.platform.history.models import EvidenceHold, HoldQuerySet, MonthSeal, SealState
+from hengyuan.platform.weighing.archived import ArchivedMonth
+
+READABLE = (SealState.HANDING, SealState.ARCHIVED)
+
+
+def readable_files() -> list[ArchivedMonth]:
+    """The files that searches read, the oldest month first."""
+    found = MonthSeal.objects.filter(state__in=READABLE).order_by("month", "part")
+    return [
+        ArchivedMonth(name, first_at, last_at)
+        for name, first_at, last_at in found.values_list("file_name", "first_at", "last_at")
+    ]
+
+
+def seals() -> list[MonthSeal]:
+    """All seals, the newest month first."""
+    return list(MonthSeal.objects.select_related("by"))
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRow:
+    """A month, or a part of one, as the page and the command list it.
+
+    `state` is a SealState, or `open` for a partition without a seal.
+    """
+
+    month: date
+    part: int
+    state: str
+    records: int
+    is_estimate: bool
+    bytes: int
+    seal: MonthSeal | None
+
+    @property
+    def key(self) -> str:
+        return f"{self.month:%Y-%m}"
+
+
+def months() -> list[MonthRow]:
+    """Every month with records or a seal, the newest first; an empty partition is none."""
+    rows: list[MonthRow] = []
+    there = {part.month: part for part in partitions.partitions()}
+    of_partition: set[date] = set()
+    for seal in seals():
+        here = there.get(seal.month)
+        holds = seal.state in (SealState.SEALED, SealState.HANDING)
+        if holds or seal.state in (SealState.WANTED, SealState.SEALING):
+            of_partition.add(seal.month)
+        is_counted = seal.digest is not None
+        rows.append(
+            MonthRow(
+                seal.month,
+                seal.part,
+                seal.state,
+                seal.records if is_counted or here is None else here.estimate,
+                not is_counted,
+                here.bytes if holds and here is not None else seal.file_bytes,
+                seal,
+            )
+        )
+    for month, part in there.items():
+        if month not in of_partition and (part.estimate or not partitions.is_empty(month)):
+            rows.append(MonthRow(month, 0, "open", part.estimate, True, part.bytes, None))
+    return sorted(rows, key=lambda row: (row.month, -row.part if row.part else 1), reverse=True)
+
+
+def problems() -> list[str]:
+    """What is wrong with months and files, for the platform's readiness; empty when nothing is."""
+    found = [f"no partition for {month:%Y-%m}" for month in partitions.missing_months()]
+    return found + [
+        f"archived month is missing: {file.name}"
+        for file in readable_files()
+        if not (folder.folder() / file.name).is_file()
+    ]
+
+
+def holds(user: Any) -> HoldQuerySet:
+    """The holds that this person may see."""
+    visible: HoldQuerySet = EvidenceHold.objects.visible_to(user)
+    return visible.select_related("region", "terminal", "set_by", "lifted_by")
