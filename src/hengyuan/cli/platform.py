@@ -10,7 +10,13 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from hengyuan.cli import _platform_chain, platform_ledger, platform_map
+from hengyuan.cli import (
+    _platform_chain,
+    platform_backup,
+    platform_ledger,
+    platform_map,
+    platform_servers,
+)
 from hengyuan.platform import server
 from hengyuan.platform.embedded import PostgresFailed
 
@@ -30,6 +36,8 @@ app.add_typer(user_app, name="user")
 app.add_typer(_platform_chain.app, name="chain")
 app.add_typer(platform_ledger.app, name="ledger")
 app.add_typer(platform_map.app, name="map")
+app.add_typer(platform_servers.app)
+platform_backup.add_to(app)
 
 Home = Annotated[
     Path | None,

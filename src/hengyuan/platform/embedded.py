@@ -18,7 +18,7 @@ import subprocess
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from hengyuan.platform.home import home_dir, make_home
+from hengyuan.platform.home import home_dir, make_home, restore_draft
 
 URL_VARIABLE = "HENGYUAN_DATABASE_URL"
 DATABASE = "hengyuan"
@@ -97,6 +97,12 @@ class EmbeddedPostgres:
 
         Waits out a crash recovery. PostgresFailed past `timeout_s` or when it cannot start.
         """
+        if not self.home.exists() and (cut := restore_draft(self.home)).exists():
+            # an empty platform in its place would take terminals for unknown ones
+            raise PostgresFailed(
+                f"a restore into {self.home} was cut short ({cut} is left of it). Run it again, "
+                f"or remove {cut} to begin with an empty platform"
+            )
         make_home(self.home)
         if self._process is not None and self._process.poll() is not None:
             self._process = None
@@ -132,6 +138,38 @@ class EmbeddedPostgres:
     def pid(self) -> int | None:
         """Process id of the main process, None when it does not run."""
         return self._running_pid()
+
+    def program(self, name: str) -> Path:
+        """One of PostgreSQL's programs, of the version that made the data: `pg_dump`, say."""
+        return self._binaries() / name
+
+    def receive(self, fill: Callable[[Path], None]) -> None:
+        """Take over a data directory that `fill` writes into the empty folder it is given.
+
+        PostgresFailed where there is one already.
+        """
+        make_home(self.home)
+        if not self._base.exists():
+            self._make_base()
+        if self._data().exists():
+            raise PostgresFailed(f"{self._data()} holds a database already")
+        draft = self._base / "data.new"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        fill(draft)
+        if os.geteuid() == 0:
+            user = _server_user()
+            for place, folders, files in os.walk(draft):
+                for name in (".", *folders, *files):
+                    os.chown(Path(place) / name, user.pw_uid, user.pw_gid)
+        draft.rename(self._data())
+
+    def discard(self) -> None:
+        """Remove its files, wherever they lie. It must not run."""
+        if self._base.is_symlink():
+            shutil.rmtree(self._base.resolve(), ignore_errors=True)
+            self._base.unlink()
+        shutil.rmtree(self._base, ignore_errors=True)
 
     # where things lie
 

@@ -26,6 +26,11 @@ def make_home(home: Path) -> Path:
     return home
 
 
+def restore_draft(home: Path) -> Path:
+    """Where a restore gathers what becomes this home when it is whole."""
+    return home.with_name(f"{home.name}.restoring")
+
+
 def secret_key(home: Path) -> str:
     """The key that signs sessions: made once per home, kept in a file only its owner can read."""
     path = home / "secret_key"

@@ -76,7 +76,8 @@ def _standing() -> Standing:
 
             def execute(sql: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
                 cursor.execute(sql, parameters)
-                return cursor.fetchall()
+                rows: list[tuple[Any, ...]] = cursor.fetchall()
+                return rows
 
             return standing_by(execute)
     except DatabaseError:
