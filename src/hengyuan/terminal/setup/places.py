@@ -87,9 +87,14 @@ def pick_place(
     setup: Setup, key: str, text: str, places: list[Place], known: str, *, shared: bool = False
 ) -> str:
     """One of the places by its number, or any other as it is written. Where another device is,
-    none is proposed, unless the line may be `shared`."""
-    taken = {where_of(d.get("transport", {})) for lane in setup.lanes for d in devices_of(lane)}
-    free = [place for place in places if shared or place.where == known or place.where not in taken]
+    none is proposed, unless the line is `shared`, as one of Modbus is."""
+    taken = {
+        where_of(device.get("transport", {}))
+        for lane in setup.lanes
+        for device in devices_of(lane)
+        if not (shared and str(device.get("driver")).startswith("modbus_"))
+    }
+    free = [place for place in places if place.where == known or place.where not in taken]
     for number, place in enumerate(free, 1):
         setup.dialogue.say(f"  {number}  {place.where}  {place.note}".rstrip())
     default = known or (free[0].where if free else None)

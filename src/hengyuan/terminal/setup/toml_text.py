@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
-_INLINE = {"transport", "login", "count"}
+_INLINE = {"transport", "login", "count", "inputs"}
 """Tables that stand in one line, as the documents write them."""
 
 

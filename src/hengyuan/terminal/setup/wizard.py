@@ -10,17 +10,20 @@ from typing import Any
 
 from hengyuan.terminal.config_errors import ConfigError
 from hengyuan.terminal.setup.axles_part import axles_part
+from hengyuan.terminal.setup.barriers_part import barriers_part
 from hengyuan.terminal.setup.cameras_part import cameras_part
 from hengyuan.terminal.setup.context import Setup, told
 from hengyuan.terminal.setup.dialogue import Dialogue, Option, SetupStopped
 from hengyuan.terminal.setup.displays_part import displays_part
 from hengyuan.terminal.setup.draft import Draft, drop_draft, load_draft, save_draft
+from hengyuan.terminal.setup.lamps_part import lamps_part
 from hengyuan.terminal.setup.lanes_part import lanes_part
 from hengyuan.terminal.setup.network import BadSegment, scan, segment
 from hengyuan.terminal.setup.people_part import people_part
 from hengyuan.terminal.setup.platform_part import platform_part
 from hengyuan.terminal.setup.scale_part import scale_part
 from hengyuan.terminal.setup.screen_part import screen_part
+from hengyuan.terminal.setup.sensors_part import sensors_part
 from hengyuan.terminal.setup.weighing_part import weighing_part
 from hengyuan.terminal.setup.writing import checked, put_in_place
 from hengyuan.terminal.words import installer_text as _
@@ -33,10 +36,15 @@ PARTS: Mapping[str, Callable[[Setup], None]] = {
     "axles": axles_part,
     "cameras": cameras_part,
     "displays": displays_part,
+    "sensors": sensors_part,
+    "barriers": barriers_part,
+    "lamps": lamps_part,
     "people": people_part,
     "weighing": weighing_part,
 }
 """In the order in which an installer goes through them."""
+ON_NETWORK = frozenset(PARTS) - {"platform", "screen", "lanes", "people", "weighing"}
+"""Parts that want to know what answers on the network."""
 
 
 def part_titles() -> dict[str, str]:
@@ -49,6 +57,9 @@ def part_titles() -> dict[str, str]:
         "axles": _("Axle identifiers"),
         "cameras": _("Cameras"),
         "displays": _("Displays"),
+        "sensors": _("Position sensors"),
+        "barriers": _("Barriers"),
+        "lamps": _("Lamps"),
         "people": _("People at the gate"),
         "weighing": _("Test weighing"),
     }
@@ -118,7 +129,7 @@ def _wanted(setup: Setup, only: Sequence[str]) -> list[str]:
 
 def _networks(setup: Setup, networks: Sequence[str], parts: Sequence[str]) -> None:
     """Look at the segments that were told, where a part of this setup wants devices."""
-    if not set(parts) & {"scale", "axles", "cameras", "displays"}:
+    if not set(parts) & ON_NETWORK:
         return
     dialogue = setup.dialogue
     wanted = list(networks)

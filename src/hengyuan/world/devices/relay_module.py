@@ -2,7 +2,8 @@
 
 Relay 1 pulses the barrier open, 2 closed; 3 is the lamp's red, 4 its green, 5 its yellow. Input 1
 is the beam at the front edge of the deck, 2 the one at its rear edge, 3 the one under the arm; 4
-is on while the arm is up, 5 while it is down. Beams are on where something is in them.
+is on while the arm is up, 5 while it is down. Beams are on where something is in them, unless they
+fail safe.
 """
 
 import asyncio
@@ -58,6 +59,10 @@ class RelayModule:
         self.arm = Arm(travel_s)
         self.relays = [False] * RELAYS
         self.declined = 0
+        self.by_hand: set[int] = set()
+        """Beams that somebody holds a hand into, by their inputs."""
+        self.fails_safe: set[int] = set()
+        """Beams that are off where something is in them, or where they have no power."""
         self._decoder = modbus.make_decoder("rtu")
         wire.heard = self._hear
 
@@ -78,9 +83,16 @@ class RelayModule:
         on[REAR_EDGE - 1] = self.deck.over_rear_edge(at)
         # the arm stands close behind the deck
         on[UNDER_ARM - 1] = self.deck.over_front_edge(at)
+        for beam in (FRONT_EDGE, REAR_EDGE, UNDER_ARM):
+            covered = on[beam - 1] or beam in self.by_hand
+            on[beam - 1] = covered != (beam in self.fails_safe)
         on[ARM_UP - 1] = self.arm.raised(at) >= 1
         on[ARM_DOWN - 1] = self.arm.raised(at) <= 0
         return on
+
+    def covered(self, beam: int, at: float) -> bool:
+        """Whether something is in a beam."""
+        return self.inputs(at)[beam - 1] != (beam in self.fails_safe)
 
     async def arm_is(self, raised: int, within_s: float) -> bool:
         """Wait until the arm is up (1) or down (0); False where it was not in time."""
@@ -117,5 +129,5 @@ class RelayModule:
         if rises and relay == OPEN_RELAY:
             self.arm.order("open", at)
         elif rises and relay == CLOSE_RELAY:
-            self.arm.struck += self.inputs(at)[UNDER_ARM - 1]
+            self.arm.struck += self.covered(UNDER_ARM, at)
             self.arm.order("close", at)
