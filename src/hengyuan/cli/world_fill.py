@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -33,6 +34,9 @@ def fill(
         str | None,
         typer.Option(help="数据库地址(默认 $HENGYUAN_DATABASE_URL)", show_default=False),
     ] = None,
+    with_shares: Annotated[
+        bool, typer.Option("--shares", help="最后按县、月、时、超限等级、轴组列出分布")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="输出一个 JSON 对象")] = False,
 ) -> None:
     """生成一年(约 2200 万条)称重记录,连同签名的记录链和统计,直接写入平台的数据库。
@@ -44,7 +48,9 @@ def fill(
     from hengyuan.platform.embedded import URL_VARIABLE, PostgresFailed, database_url
     from hengyuan.world.city.running import PASSWORD_VARIABLE
     from hengyuan.world.fill import calendar
-    from hengyuan.world.fill.filling import CannotFill, FillFailed, FillPlan
+    from hengyuan.world.fill.filling import FillFailed
+    from hengyuan.world.fill.preparing import CannotFill, FillPlan
+    from hengyuan.world.fill.shares import as_text, shares
 
     last = calendar.last_whole_day(datetime.now(UTC))
     if until is not None:
@@ -73,6 +79,7 @@ def fill(
                     os.environ.get(PASSWORD_VARIABLE),
                     lambda text: print(text, file=sys.stderr, flush=True),
                 )
+                counted = asyncio.run(shares(database_url())) if with_shares else {}
             except CannotFill as error:
                 fail(str(error))
             except ValidationError as error:
@@ -86,8 +93,10 @@ def fill(
         fail(str(error))
     figures = filled.figures()
     if as_json:
-        print(json.dumps(figures))
+        print(json.dumps(figures | ({"shares": counted} if counted else {})))
         return
+    for line in as_text(counted):
+        print(line)
     for login in entered.logins:
         print(f"{login.username:<18} {login.password}  {login.name}")
     print(

@@ -9,6 +9,7 @@ chains     the records of a day linked, signed and packed as rows
 storing    rows, heads, signed batches and counts of a day, in one transaction
 worker     one process: its terminals, day by day
 entering   units, terminals and people, by the platform's own services
+preparing  which days, which fill, where each chain ends; the terminals divided among processes
 filling    all of it: processes, progress, going on where it ended
 shares     the distributions of what was filled, counted in the database
 

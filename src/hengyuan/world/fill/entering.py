@@ -8,24 +8,11 @@ from typing import TYPE_CHECKING
 
 from hengyuan.world.city.entered import Login
 from hengyuan.world.city.plan import PlannedUnit
+from hengyuan.world.fill.preparing import StandingTerminal
 from hengyuan.world.fill.units import Habits, chosen_units, habits_of
 
 if TYPE_CHECKING:
     from hengyuan.platform.accounts.models import User
-
-
-@dataclass(frozen=True, slots=True)
-class StandingTerminal:
-    """A terminal of the fill, enrolled; `unit` is its unit's place in the list of units."""
-
-    id: int
-    code: str
-    unit: int
-    unit_id: int
-    county: int
-    number: int
-    secret: bytes
-    public_key: bytes
 
 
 @dataclass(frozen=True, slots=True)
