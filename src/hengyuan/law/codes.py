@@ -64,7 +64,7 @@ _SOURCE_UNIT_ZH = {
     SourceUnitKind.CEMENT: "水泥",
     SourceUnitKind.SAND_STONE: "砂石",
     SourceUnitKind.COMMERCIAL_VEHICLES: "商品车集散地",
-    SourceUnitKind.FREIGHT_STATION: "货运站(场)",
+    SourceUnitKind.FREIGHT_STATION: "货运站（场）",
     SourceUnitKind.COKE: "焦化",
     SourceUnitKind.LOGISTICS_PARK: "物流园区",
     SourceUnitKind.OTHER: "其他",

@@ -85,7 +85,7 @@ def pack_for(on: date, packs: Sequence[RulePack] = PACKS) -> RulePack:
         raise NotInForce(
             f"no limit table for {on.isoformat()}: the earliest one known here "
             f"is in force from {first.isoformat()}",
-            f"{on.isoformat()} 没有可用的限值表:已知最早的限值表自 {first.isoformat()} 起施行",
+            f"{on.isoformat()} 没有可用的限值表：已知最早的限值表自 {first.isoformat()} 起施行",
         )
     return max(begun, key=lambda pack: pack.effective_from)
 
@@ -106,7 +106,7 @@ def limit_for(vehicle: Vehicle, on: date, packs: Sequence[RulePack] = PACKS) -> 
         raise NotInTable(
             f"{vehicle.missing_tyres} missing tyres leave no limit in the table; "
             "GB 1589-2016 applies (sum of the axle limits)",
-            f"减少 {vehicle.missing_tyres} 个轮胎后限值表已无限值;"
+            f"减少 {vehicle.missing_tyres} 个轮胎后限值表已无限值；"
             "应按 GB 1589-2016 各轴最大允许轴荷之和确定",
         )
     return lowest
@@ -121,8 +121,8 @@ def _limit_as(
             f"the table has no {combination.value} vehicle with {vehicle.axles} axles; "
             "GB 1589-2016 applies: check axle count and combination, "
             "or judge it by the sum of its axle limits",
-            f"限值表中没有{vehicle.axles}轴{combination.zh},应按 GB 1589-2016 确定限值:"
-            "请核对轴数和车型,或按各轴最大允许轴荷之和认定",
+            f"限值表中没有{vehicle.axles}轴{combination.zh}，应按 GB 1589-2016 确定限值："
+            "请核对轴数和车型，或按各轴最大允许轴荷之和认定",
         )
     cell, assumed = _lowest_cell(cells, vehicle)
     if vehicle.combination is None:
@@ -171,7 +171,7 @@ def _with_notes(cell: Cell, vehicle: Vehicle, pack: RulePack) -> tuple[int, tupl
     licensed_kg = vehicle.licensed_total_kg
     if cell.axles == pack.notes.licence_capped_axles and licensed_kg is not None:
         if licensed_kg < limit_kg:
-            notes.append(f"备注1:二轴货车车货总重不得超过行驶证标明的总质量({licensed_kg}千克)")
+            notes.append(f"备注1：二轴货车车货总重不得超过行驶证标明的总质量（{licensed_kg}千克）")
         limit_kg = min(limit_kg, licensed_kg)
     return limit_kg, tuple(notes)
 
@@ -182,7 +182,7 @@ def _air_sprung_kg(cell: Cell, vehicle: Vehicle, pack: RulePack, notes: list[str
     rules = pack.notes
     if cell.combination is Combination.RIGID and cell.axles in rules.air_sprung_rigid_axles:
         notes.append(
-            "备注4:驱动轴为每轴每侧双轮胎且装备空气悬架,总质量限值增加"
+            "备注4：驱动轴为每轴每侧双轮胎且装备空气悬架，总质量限值增加"
             f"{_tonnes(rules.air_sprung_kg)}吨"
         )
         return rules.air_sprung_kg
@@ -194,8 +194,8 @@ def _air_sprung_kg(cell: Cell, vehicle: Vehicle, pack: RulePack, notes: list[str
         and spacing_mm >= rules.spread_articulated_mm
     ):
         notes.append(
-            "备注4:驱动轴为每轴每侧双轮胎并装备空气悬架、且半挂车的两轴之间的距离"
-            f"d≥{rules.spread_articulated_mm}mm,总质量限值为"
+            "备注4：驱动轴为每轴每侧双轮胎并装备空气悬架、且半挂车的两轴之间的距离"
+            f"d≥{rules.spread_articulated_mm}mm，总质量限值为"
             f"{_tonnes(rules.spread_articulated_kg)}吨"
         )
         return rules.spread_articulated_kg - cell.limit_kg
@@ -217,17 +217,17 @@ def _missing_tyres_kg(cell: Cell, vehicle: Vehicle, pack: RulePack, notes: list[
             if wide_trailer
             else ("驱动轴", rules.wide_drive_tyre_mm)
         )
-        notes.append(f"备注3:{which}安装名义断面宽度不小于{width_mm}mm的轮胎,总质量限值不予核减")
+        notes.append(f"备注3：{which}安装名义断面宽度不小于{width_mm}mm的轮胎，总质量限值不予核减")
         return 0
     deduction_kg = vehicle.missing_tyres // 2 * rules.pair_of_tyres_kg
-    notes.append(f"备注2:减少{vehicle.missing_tyres}个轮胎,总质量限值减少{_tonnes(deduction_kg)}吨")
+    notes.append(f"备注2：减少{vehicle.missing_tyres}个轮胎，总质量限值减少{_tonnes(deduction_kg)}吨")
     return deduction_kg
 
 
 def _clause(cell: Cell, pack: RulePack) -> str:
     name = pack.row_words[cell.axles] + cell.combination.zh
-    detail = f"({cell.words})" if cell.words else ""
-    return f"{pack.instrument}:{name}{detail},总质量限值{_tonnes(cell.limit_kg)}吨"
+    detail = f"（{cell.words}）" if cell.words else ""
+    return f"{pack.instrument}：{name}{detail}，总质量限值{_tonnes(cell.limit_kg)}吨"
 
 
 def _tonnes(mass_kg: int) -> str:

@@ -7,8 +7,8 @@ from typing import Literal
 
 from hengyuan.law.vehicles import Combination
 
-FINE_CLAUSE = "《超限运输车辆行驶公路管理规定》(交通运输部令2016年第62号)第四十三条"
-DIMENSION_CLAUSE = "《超限运输车辆行驶公路管理规定》(交通运输部令2016年第62号)第三条"
+FINE_CLAUSE = "《超限运输车辆行驶公路管理规定》（交通运输部令2016年第62号）第四十三条"
+DIMENSION_CLAUSE = "《超限运输车辆行驶公路管理规定》（交通运输部令2016年第62号）第三条"
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ def _six(combination: Combination) -> tuple[Cell, Cell]:
 CN_2016_1 = RulePack(
     version="cn-2016.1",
     effective_from=date(2016, 9, 21),
-    instrument="《公路货运车辆超限超载认定标准》(交公路发〔2016〕124号)附表",
+    instrument="《公路货运车辆超限超载认定标准》（交公路发〔2016〕124号）附表",
     row_words={2: "二轴", 3: "三轴", 4: "四轴", 5: "五轴", 6: "六轴及以上"},
     cells=(
         Cell(2, _RIGID, 18_000, ""),

@@ -72,7 +72,7 @@ def parse_layout(text: str) -> Layout:
             raise InvalidVehicle(
                 f"layout {_shown(text)} is not axle groups joined by '+', front to back; "
                 "write it like 1+1+3",
-                f"轴组布置 {_shown(text)} 写法不对:应从前到后用“+”连接各轴组的轴数,如 1+1+3",
+                f"轴组布置 {_shown(text)} 写法不对：应从前到后用“+”连接各轴组的轴数，如 1+1+3",
             )
         groups.append(int(digits))
     return tuple(groups)
@@ -125,7 +125,7 @@ class Vehicle:
             raise InvalidVehicle(
                 f"axles must be {MIN_AXLES} to {MAX_AXLES}, got {self.axles}; "
                 "count the axles again",
-                f"轴数应为 {MIN_AXLES} 至 {MAX_AXLES},收到 {self.axles};请重新清点",
+                f"轴数应为 {MIN_AXLES} 至 {MAX_AXLES}，收到 {self.axles}；请重新清点",
             )
         if self.combination is not None:
             object.__setattr__(self, "combination", Combination(self.combination))
@@ -144,7 +144,7 @@ class Vehicle:
                 if value <= 0:
                     raise InvalidVehicle(
                         f"{name} must be above 0, got {value}",
-                        f"{_FACTS_ZH[name]}应大于 0,收到 {value}",
+                        f"{_FACTS_ZH[name]}应大于 0，收到 {value}",
                     )
         self._check_trailer_facts()
 
@@ -164,8 +164,8 @@ class Vehicle:
             raise InvalidVehicle(
                 f"layout {format_layout(layout)} has {sum(layout)} axles, "
                 f"but {self.axles} axles were given; correct one of the two",
-                f"轴组布置 {format_layout(layout)} 合计 {sum(layout)} 轴,与轴数 {self.axles} "
-                "不符;请更正其中之一",
+                f"轴组布置 {format_layout(layout)} 合计 {sum(layout)} 轴，与轴数 {self.axles} "
+                "不符；请更正其中之一",
             )
 
     def _check_drive_axles(self) -> None:
@@ -176,7 +176,7 @@ class Vehicle:
             raise InvalidVehicle(
                 f"drive_axles must be 1 to {self.axles} on {self.axles} axles, "
                 f"got {self.drive_axles}",
-                f"{self.axles} 轴车辆的驱动轴数应为 1 至 {self.axles},收到 {self.drive_axles}",
+                f"{self.axles} 轴车辆的驱动轴数应为 1 至 {self.axles}，收到 {self.drive_axles}",
             )
 
     def _check_missing_tyres(self) -> None:
@@ -187,14 +187,14 @@ class Vehicle:
             raise InvalidVehicle(
                 f"missing_tyres must be 0 to {most} on {self.axles} axles, "
                 f"got {self.missing_tyres}; steering and drive axles do not count",
-                f"{self.axles} 轴车辆减少的轮胎数应为 0 至 {most},收到 {self.missing_tyres};"
+                f"{self.axles} 轴车辆减少的轮胎数应为 0 至 {most}，收到 {self.missing_tyres}；"
                 "转向轴和驱动轴不计",
             )
         if self.missing_tyres % 2:
             raise InvalidVehicle(
                 f"missing_tyres must be even, got {self.missing_tyres}: "
                 "an axle on single tyres is two tyres short of dual",
-                f"减少的轮胎数应为偶数,收到 {self.missing_tyres}:每根单胎轴减少两个轮胎",
+                f"减少的轮胎数应为偶数，收到 {self.missing_tyres}：每根单胎轴减少两个轮胎",
             )
 
     def _check_trailer_facts(self) -> None:
@@ -204,7 +204,7 @@ class Vehicle:
             if getattr(self, name) is not None:
                 raise InvalidVehicle(
                     f"{name} was given, but a rigid truck has no trailer",
-                    f"给出了{_FACTS_ZH[name]},但载货汽车没有挂车",
+                    f"给出了{_FACTS_ZH[name]}，但载货汽车没有挂车",
                 )
 
 
@@ -212,7 +212,7 @@ def _require_whole(name: str, value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidVehicle(
             f"{name} must be a whole number, got {_shown(value)}",
-            f"{_FACTS_ZH[name]}应为整数,收到 {_shown(value)}",
+            f"{_FACTS_ZH[name]}应为整数，收到 {_shown(value)}",
         )
 
 
