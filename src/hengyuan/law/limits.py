@@ -220,7 +220,9 @@ def _missing_tyres_kg(cell: Cell, vehicle: Vehicle, pack: RulePack, notes: list[
         notes.append(f"备注3：{which}安装名义断面宽度不小于{width_mm}mm的轮胎，总质量限值不予核减")
         return 0
     deduction_kg = vehicle.missing_tyres // 2 * rules.pair_of_tyres_kg
-    notes.append(f"备注2：减少{vehicle.missing_tyres}个轮胎，总质量限值减少{_tonnes(deduction_kg)}吨")
+    notes.append(
+        f"备注2：减少{vehicle.missing_tyres}个轮胎，总质量限值减少{_tonnes(deduction_kg)}吨"
+    )
     return deduction_kg
 
 
