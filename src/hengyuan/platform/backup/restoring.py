@@ -135,6 +135,7 @@ def _fill(
     damaged = []
     for store in made.stores:
         root = draft if store.name == "files" else draft / store.name
+        tell(store.name, 0)
         if pool.list_digest(wanted.backup, store) != store.list_digest:
             raise BackupFailed(f"{store.name} 的文件清单已损坏或缺失,备份不可用")
         for number, entry in enumerate(pool.entries(wanted.backup, store), 1):

@@ -188,6 +188,7 @@ def _copy_stores(wanted: Wanted, folder: Path, tell: Tell) -> list[StorePart]:
 
 
 def _counted(tell: Tell, stage: str) -> Callable[[int], None]:
+    tell(stage, 0)
     return lambda done: tell(stage, done)
 
 

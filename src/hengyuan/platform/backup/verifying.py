@@ -34,6 +34,7 @@ def problems_of(
         if pool.list_digest(folder, store) != store.list_digest:
             wrong.append(f"{store.name} 的文件清单:已损坏或缺失")
             continue
+        tell(store.name, 0)
         for number, entry in enumerate(pool.entries(folder, store), 1):
             path = pool.pooled(target, store, entry)
             if not path.exists():
