@@ -13,6 +13,7 @@ import typer
 from hengyuan.cli import (
     _platform_chain,
     platform_backup,
+    platform_history,
     platform_ledger,
     platform_map,
     platform_servers,
@@ -38,6 +39,7 @@ app.add_typer(platform_ledger.app, name="ledger")
 app.add_typer(platform_map.app, name="map")
 app.add_typer(platform_servers.app)
 platform_backup.add_to(app)
+platform_history.add_to(app)
 
 Home = Annotated[
     Path | None,

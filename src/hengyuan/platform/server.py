@@ -149,6 +149,7 @@ def run(host: str, port: int, started: Callable[[str], None] = lambda address: N
 
 async def _serve(listening: socket.socket, database: Database, started: Callable[[], None]) -> bool:
     from hengyuan.platform.asgi import application
+    from hengyuan.platform.history.tasks import keep_months
 
     config = uvicorn.Config(
         application,
@@ -164,13 +165,13 @@ async def _serve(listening: socket.socket, database: Database, started: Callable
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )
     server = _Server(config, started)
-    watcher = asyncio.create_task(database.watch())
+    beside = [asyncio.create_task(work) for work in (database.watch(), keep_months())]
     try:
         await server.serve(sockets=[listening])
     finally:
-        watcher.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await watcher
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
     return server.started
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,9 +14,9 @@ from hengyuan.platform.weighing.archived import ArchivedMonth
 READABLE = (SealState.HANDING, SealState.ARCHIVED)
 
 
-def readable_files() -> list[ArchivedMonth]:
+def readable_files(states: Sequence[str] = READABLE) -> list[ArchivedMonth]:
     """The files that searches read, the oldest month first."""
-    found = MonthSeal.objects.filter(state__in=READABLE).order_by("month", "part")
+    found = MonthSeal.objects.filter(state__in=states).order_by("month", "part")
     return [
         ArchivedMonth(name, first_at, last_at)
         for name, first_at, last_at in found.values_list("file_name", "first_at", "last_at")

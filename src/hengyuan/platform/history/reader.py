@@ -73,7 +73,8 @@ class Reader:
             )
 
     def count(self, months: list[ArchivedMonth], queryset: QuerySet[Any]) -> int:
-        plain = queryset.order_by().select_related(None).prefetch_related(None)
+        plain = queryset.select_related(None).prefetch_related(None)
+        plain.query.clear_ordering(force=True)
         rows = self._rows(months, plain.values_list("seq"), "count(*)")
         return next((count for (count,) in rows), 0)
 

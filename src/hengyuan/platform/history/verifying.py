@@ -86,9 +86,9 @@ def about(path: Path) -> dict[str, Any]:
 
 def verify(path: Path, tell: Callable[[int], None] = lambda records: None) -> Checked:
     """Check a file and the batches beside it; `tell` hears how many records are done."""
-    said = about(path)
     checked = Checked()
     try:
+        said = about(path)
         terminals = _terminals(said)
         _read_batches(path.with_name(batches_name(path.name)), terminals, checked)
         runs = {
@@ -105,7 +105,7 @@ def verify(path: Path, tell: Callable[[int], None] = lambda records: None) -> Ch
             tell(month.records)
         for terminal in terminals.values():
             _end(terminal, checked)
-    except (OSError, pa.ArrowException, BadKey, KeyError, ValueError) as error:
+    except (NotAnArchive, OSError, pa.ArrowException, BadKey, KeyError, ValueError) as error:
         checked.add(f"{path.name}: {type(error).__name__}: {error}")
         return checked
     checked.records, checked.digest = month.records, month.digest()

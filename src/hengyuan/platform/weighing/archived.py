@@ -61,6 +61,8 @@ def use(archive: Archive) -> None:
 
 def may_concern(queryset: QuerySet[Any]) -> bool:
     """False where no month that could be archived can fit: only past months are."""
+    if queryset.query.is_empty():
+        return False
     begin, _ = time_bounds(queryset.query.where)
     return _archive is not None and (begin is None or begin < _this_month())
 
@@ -96,7 +98,7 @@ class RecordIterable(ModelIterable):
     def __iter__(self) -> Iterator[Any]:
         queryset = self.queryset
         query = queryset.query
-        if not may_concern(queryset) or query.combinator or query.is_empty():
+        if not may_concern(queryset) or query.combinator:
             yield from super().__iter__()
             return
         low, high = query.low_mark, query.high_mark
