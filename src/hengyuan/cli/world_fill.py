@@ -59,6 +59,10 @@ def fill(
         except ValueError:
             fail(f"--until:{until} 不是日期,应写成 2026-06-30 这样")
     plan = FillPlan(days=days, last=last, units=units, seed=seed, scale=scale)
+    try:
+        plan.check(datetime.now(UTC))
+    except CannotFill as error:
+        fail(str(error))
     if database is not None:
         os.environ[URL_VARIABLE] = database
     server.use_home(home)

@@ -12,6 +12,7 @@ import asyncpg
 
 from hengyuan.platform.home import home_dir
 from hengyuan.platform.intake.evidence import note_missing
+from hengyuan.platform.intake.rows import forget_judged
 from hengyuan.platform.weighing import partitions, rule_pack_numbers
 from hengyuan.platform.weighing.evidence import EvidenceStore
 from hengyuan.record.chain import genesis
@@ -93,6 +94,8 @@ async def prepare(
     try:
         await _follow(pool)
         await _make_months(pool, plan)
+        if await rule_pack_numbers.read(pool):
+            forget_judged()
         await rule_pack_numbers.enter(pool, RULE_PACK)
         await pool.executemany(
             "INSERT INTO intake_chainhead (terminal_id, last_seq, head) VALUES ($1, 0, $2)"
