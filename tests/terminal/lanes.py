@@ -12,6 +12,7 @@ from hengyuan.terminal.lane.phases import Phase
 from hengyuan.terminal.lane.sightings import AxlesSeen, PlateSeen, Sighting
 from hengyuan.terminal.lane.stability import StabilityRule
 from hengyuan.terminal.lane.terms import LaneRule
+from hengyuan.terminal.lane.together import Left, Together
 
 FRAME_S = 0.1
 
@@ -41,6 +42,8 @@ class Heard:
     again_: list[Passage] = field(default_factory=list)
     settled: list[Passage] = field(default_factory=list)
     gone: list[Passage] = field(default_factory=list)
+    two: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
     clearings: int = 0
     changes: int = 0
 
@@ -58,6 +61,12 @@ class Heard:
 
     def left_unweighed(self, passage: Passage, reason: str) -> None:
         self.unweighed.append(reason)
+
+    def together(self, passage: Passage, two: Together) -> None:
+        self.two.append(two.why)
+
+    def together_over(self, left: Left) -> None:
+        self.left.append(left)
 
     def again(self, passage: Passage) -> None:
         self.again_.append(passage)
@@ -144,10 +153,12 @@ class Bench:
         body = PlateSeen(only_pictures=True)
         return Sighting(self._ids, device, "plate", self.now, body)
 
-    def axles(self, axles: int = 3) -> Sighting:
-        """An axle reading."""
+    def axles(self, axles: int = 3, sum_kg: int | None = None) -> Sighting:
+        """An axle reading; `sum_kg` where the identifier weighs too."""
         self._ids += 1
-        sighting = Sighting(self._ids, "axles", "axles", self.now, AxlesSeen(axles=axles))
+        group_kg = () if sum_kg is None else (sum_kg // 3, sum_kg - sum_kg // 3)
+        body = AxlesSeen(axles=axles, group_kg=group_kg)
+        sighting = Sighting(self._ids, "axles", "axles", self.now, body)
         self.lane.sighted(sighting)
         return sighting
 

@@ -197,7 +197,7 @@ def test_the_next_truck_that_comes_too_close_changes_nothing_of_the_weight_that_
     assert passage.mass_kg == 30_000
 
 
-def test_without_sensors_two_trucks_on_the_scale_are_weighed_as_one_until_the_first_has_gone():
+def test_more_weight_alone_with_nothing_seen_of_a_second_truck_is_the_first_rolling_on():
     bench = Bench(places=())
     bench.hold(0, 1.0)
     bench.camera("晋L00001")

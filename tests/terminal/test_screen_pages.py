@@ -319,7 +319,8 @@ def test_a_form_is_done_once_and_only_about_the_truck_as_it_was_shown(tmp_path, 
 
 
 ORDERS = ("/records/1/plate", "/records/1/loading", "/records/1/override", "/records/1/void",
-          "/records/1/print", "/lanes/1/manual", "/lanes/1/barrier", "/shifts")  # fmt: skip
+          "/records/1/print", "/lanes/1/manual", "/lanes/1/barrier", "/lanes/1/alone",
+          "/shifts")  # fmt: skip
 PAGES = ("/records", "/records/1", "/records.csv", "/records.xlsx", "/records/1/ticket", "/totals",
          "/records/1/ticket.pdf", "/records/1/qr.svg", "/shifts", "/shifts/1")  # fmt: skip
 

@@ -51,6 +51,11 @@ class Messages:
         _ = self._
         return Message((_("Not wholly on the scale"), _("Wait for the gatekeeper")), "wait")
 
+    def two_trucks(self) -> Message:
+        """Two trucks stand on the scale together: neither is weighed."""
+        _ = self._
+        return Message((_("Two trucks on the scale"), _("Second truck: back off")), "wait")
+
     def scale_fault(self) -> Message:
         """No weight can be had."""
         _ = self._

@@ -19,6 +19,8 @@ _TIMES = {"began_ms", "from_ms", "to_ms"}
 
 WHATS: Words = {
     "left_unweighed": _("Truck left unweighed"),
+    "two_trucks": _("Two trucks on the scale"),
+    "two_trucks_over": _("Two trucks on the scale: over"),
     "left_held": _("Held truck left the scale"),
     "left_unreleased": _("Held truck left the gate"),
     "hold_ended": _("Hold ended by time"),
@@ -85,6 +87,7 @@ MEMBERS: Words = {
     "back": pgettext_lazy("journal", "back again"),
     "barrier": pgettext_lazy("journal", "barrier"),
     "began_ms": pgettext_lazy("journal", "begun at"),
+    "both_kg": pgettext_lazy("journal", "both together (kg)"),
     "bound_kg": pgettext_lazy("journal", "bound (kg)"),
     "by": pgettext_lazy("journal", "by"),
     "by_hand": pgettext_lazy("journal", "weighed by hand"),
@@ -95,6 +98,7 @@ MEMBERS: Words = {
     "done": pgettext_lazy("journal", "what was done"),
     "during": pgettext_lazy("journal", "during"),
     "error": pgettext_lazy("journal", "error"),
+    "first_kg": pgettext_lazy("journal", "first truck (kg)"),
     "for_s": pgettext_lazy("journal", "lasted (s)"),
     "from_ms": pgettext_lazy("journal", "from time"),
     "gave": pgettext_lazy("journal", "who gave"),
@@ -121,6 +125,7 @@ MEMBERS: Words = {
     "place": pgettext_lazy("journal", "place"),
     "plan": pgettext_lazy("journal", "plan No."),
     "plate": pgettext_lazy("journal", "plate"),
+    "plates": pgettext_lazy("journal", "plates"),
     "problem": pgettext_lazy("journal", "problem"),
     "readings": pgettext_lazy("journal", "readings"),
     "reason": pgettext_lazy("journal", "reason"),
@@ -130,6 +135,7 @@ MEMBERS: Words = {
     "seconds": pgettext_lazy("journal", "seconds"),
     "seq": pgettext_lazy("journal", "record No."),
     "skipped": pgettext_lazy("journal", "skipped the scale"),
+    "stands": pgettext_lazy("journal", "on the scale now"),
     "state": pgettext_lazy("journal", "state"),
     "step": pgettext_lazy("journal", "step No."),
     "steps": pgettext_lazy("journal", "number of steps"),
@@ -170,6 +176,19 @@ VALUES: Words = {
     "left before its weight stood still": pgettext_lazy(
         "journal", "left before its weight stood still"
     ),
+    "left while two trucks stood on the scale": pgettext_lazy(
+        "journal", "left while two trucks stood on the scale"
+    ),
+    "two trucks stood on the scale": pgettext_lazy("journal", "two trucks stood on the scale"),
+    "axle_mass": pgettext_lazy("journal", "more weight than its axles bore"),
+    "axles": pgettext_lazy("journal", "two axle readings"),
+    "plates": pgettext_lazy("journal", "two plates"),
+    "rear_edge": pgettext_lazy("journal", "the rear edge was covered again"),
+    "restart": pgettext_lazy("journal", "so before the restart"),
+    "first": pgettext_lazy("journal", "the first truck"),
+    "second": pgettext_lazy("journal", "the second truck"),
+    "none": pgettext_lazy("journal", "nobody"),
+    "order": pgettext_lazy("journal", "one only, says the gatekeeper"),
     "ordered, but it did not move": pgettext_lazy("journal", "ordered, but it did not move"),
     "moved by another hand": pgettext_lazy("journal", "moved by another hand"),
     "not acknowledged": pgettext_lazy("journal", "not acknowledged"),

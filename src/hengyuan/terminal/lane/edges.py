@@ -91,6 +91,11 @@ class Edges:
         """Both edges have been covered since `watch_anew`: one went off, another came on."""
         return self._crossed >= set(EDGES)
 
+    @property
+    def were_covered(self) -> frozenset[SensorPlace]:
+        """Edges that have been covered since `watch_anew`."""
+        return frozenset(self._crossed)
+
     def watch_anew(self) -> None:
         """What was covered until now was so by the truck that is on the scale."""
         self._crossed = {place for place in self.places if self._seen[place]}

@@ -12,6 +12,7 @@ from hengyuan.record.model import MAX_MASS_KG
 from hengyuan.terminal.devices import DeviceState, Reading, SensorPlace
 from hengyuan.terminal.lane.change import meaning
 from hengyuan.terminal.lane.edges import Edges
+from hengyuan.terminal.lane.pairs import Pairs
 from hengyuan.terminal.lane.passage import Passage
 from hengyuan.terminal.lane.phases import TRANSITIONS, Phase
 from hengyuan.terminal.lane.sightings import Sighting, Waiting
@@ -48,6 +49,7 @@ class Lane:
         self._seen_free = False
         self.edges = Edges(places, rule.edges, started_at)
         self.waiting = Waiting()
+        self.pairs = Pairs(rule, self._sources, self.waiting, self.edges, listener)
         self.passage: Passage | None = on_scale
         self.last: Passage | None = on_scale
         """The newest passage that left, or that is about to leave, a record."""
@@ -79,11 +81,14 @@ class Lane:
             self._loaded_at = at
         if self.passage is not None:
             self.passage.highest_kg = max(self.passage.highest_kg, mass_kg)
+        self.pairs.course(mass_kg)
         match self.phase:
             case Phase.EMPTY:
                 if mass_kg >= self._rule.arrive_kg:
                     self.waiting.expire_returning(at)
                     self._begin(Passage(at, resumed=not self._seen_free), reading)
+                else:
+                    self.pairs.over("none")
             case Phase.ARRIVED | Phase.SETTLING:
                 self._settle(mass_kg, reading)
             case Phase.WEIGHED:
@@ -161,6 +166,15 @@ class Lane:
                     passage.sightings[device] = sighting
                     self._listener.complete_late(passage, sighting)
 
+    def one_only(self) -> bool:
+        """The gatekeeper says that one truck stands there; False if it was not taken for two."""
+        if self.pairs.together is None or self.passage is None:
+            return False
+        self.passage.surely_one = True
+        self._window.clear()
+        self.pairs.over("order")
+        return True
+
     def recover(self) -> None:
         """Its own rules have failed: go on as after a restart, whatever stands on the scale."""
         passage = self.passage
@@ -196,12 +210,15 @@ class Lane:
         passage = self._current()
         if mass_kg < self._rule.leave_kg:
             self._enter(Phase.LEAVING)
-            if passage.follows is None:
+            if self.pairs.together is not None:
+                self.pairs.both_left(passage)
+            elif passage.follows is None:
                 self.waiting.turned_away(reading.at + self._rule.return_s)
                 self._listener.left_unweighed(passage, self._why_unweighed())
             else:
                 if self.edges.crossed:
                     self._listener.left_unweighed(passage, "drove over behind another truck")
+            if passage.follows is not None:
                 self.passage = passage.follows
             self._clear(reading.at)
             return
@@ -215,9 +232,10 @@ class Lane:
                 self._listener.settling(passage)
         else:
             self._enter(Phase.ARRIVED)
-        if settled:
+        stands_kg = self._window.mass_kg() if settled else 0
+        if settled and self._stands_alone(passage, stands_kg, reading.at):
             passage.settled_at = reading.at
-            passage.mass_kg = self._window.mass_kg()
+            passage.mass_kg = stands_kg
             passage.whole = self.edges.clear
             if passage.follows is None or self._is_recorded(passage, passage.follows):
                 self.edges.watch_anew()
@@ -237,6 +255,8 @@ class Lane:
         If so, `passage` says whether it weighs `before` anew. If not, the lane goes back to it.
         """
         another = self._another_was_seen(before)
+        if self.pairs.stand_beside(passage, before, another):
+            return False
         found = meaning(passage, before, self._rule, another, self.edges.crossed)
         if found == "another":
             passage.follows = None
@@ -275,6 +295,7 @@ class Lane:
         elif mass_kg > passage.mass_kg + self._rule.stability.tolerance_kg and not (
             passage.whole and self.edges.covered
         ):
+            passage.stood_kg = passage.mass_kg
             self._begin(passage, reading)
         else:
             self._join(reading.at)
@@ -293,7 +314,9 @@ class Lane:
         if not missing or now - passage.settled_at >= wait_s:
             for device in (*self._sources, *self._cameras):
                 inherited = passage.sightings.get(device)
-                if inherited is not None and inherited.kind == "plate":
+                if inherited is not None and (
+                    inherited.kind == "plate" or passage.corrects is None
+                ):
                     continue
                 sighting = self.waiting.take(device, since)
                 if sighting is not None:
@@ -345,6 +368,8 @@ class Lane:
         passage = Passage(
             reading.at, resumed=not self._seen_free, follows=before, after_gap=after_gap
         )
+        if self.phase is Phase.LEAVING:
+            passage.dipped_kg = self._lowest_kg
         self._unwatched = False
         self._begin(passage, reading)
 
@@ -358,6 +383,21 @@ class Lane:
         self._unwatched = False
         self._enter(Phase.EMPTY)
         self._listener.cleared()
+
+    def _stands_alone(self, passage: Passage, mass_kg: int, at: float) -> bool:
+        """Whether a weight that stands is to be taken: not that of two trucks."""
+        who = self.pairs.who_stands(passage, mass_kg)
+        before = passage.follows
+        if who == "first" and before is not None:
+            self.edges.watch_anew()
+            self._return_to(before, Phase.TOLD)
+            self._listener.again(before)
+            return False
+        if who == "second" and before is not None:
+            passage.follows = None
+            before.gone_at = at
+            self._listener.departed(before)
+        return who != "both"
 
     # sightings and the scale's state
 

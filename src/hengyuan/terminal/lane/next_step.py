@@ -23,6 +23,8 @@ def next_step(lane: Lane, view: LaneView) -> NextStep:
         return "drive_on"
     if lane.phase is Phase.LEAVING:
         return "drive_off"
+    if lane.pairs.together is not None:
+        return "two_trucks"
     held_by = lane.held_by
     if held_by == EDGES:
         return "too_long"

@@ -281,6 +281,13 @@ class Orders:
         if error is not None:
             raise OrderRefused(_("The barrier did not take the order: {error}").format(error=error))
 
+    def one_truck_only(self) -> None:
+        """Say that one truck stands on the scale where the lane takes it for two; the journal keeps
+        who was at the gate."""
+        if not self._recorder.lane.one_only():
+            what = self._around.messages.gettext("The lane sees one truck only already")
+            raise OrderRefused(what)
+
     # which record
 
     def _standing(self, seq: int) -> Passage | None:

@@ -33,6 +33,13 @@ class Passage:
     """Its pictures were asked for."""
     expected: set[str] = field(default_factory=set)
     """Cameras that were asked for a picture and have not answered yet."""
+    stood_kg: int | None = None
+    """The weight that stood before, while its plate or axles were waited for, and then rose."""
+    dipped_kg: int | None = None
+    """The least that was left of `follows` when the weight rose again; None where it had not gone
+    down."""
+    surely_one: bool = False
+    """It is known not to be two trucks that stand together."""
     highest_kg: int = 0
     """The largest mass that was seen of it."""
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Coroutine, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 import structlog
@@ -39,7 +40,9 @@ from hengyuan.terminal.lane.recording import finding_of, flags_of
 from hengyuan.terminal.lane.rule import exit_cameras, rule_of, sources_of, ways_of
 from hengyuan.terminal.lane.sensing import Sensing
 from hengyuan.terminal.lane.sightings import Sighting
+from hengyuan.terminal.lane.together import Left, Together
 from hengyuan.terminal.panel import Panel
+from hengyuan.terminal.store.journal import ONE_WORD, TWO_WORD, two_stood
 
 log = structlog.get_logger(__name__)
 
@@ -126,6 +129,10 @@ class LaneService:
             service.sensing.places,
         )
         service.recorder.lane = service.lane
+        both_kg = await around.store.read(partial(two_stood, lane=service._number))
+        if both_kg is not None:
+            first_kg = None if passage is None else passage.mass_kg
+            service.lane.pairs.together = Together("restart", both_kg, first_kg)
         await service.clips.open(None if standing is None else standing.seq)
         for sighting in await service.intake.still_open():
             if sighting.device in service._exit_cameras:
@@ -220,6 +227,8 @@ class LaneService:
             return self.holds.hint() if told_for_ms >= texts.unload_after_ms else None
         if lane.scale in (DeviceState.STALE, DeviceState.FAULT):
             return messages.scale_fault()
+        if lane.pairs.together is not None and lane.phase is not Phase.EMPTY:
+            return messages.two_trucks()
         if lane.phase in (Phase.ARRIVED, Phase.SETTLING) and lane.passage is not None:
             waited = (now - lane.passage.arrived_at) * 1000 >= texts.wait_after_ms
             return self._stop_or_move() if waited else None
@@ -308,6 +317,25 @@ class LaneService:
         seen = self.lane.waiting.newest_plate(passage.arrived_at - self.lane.rule.join_before_s)
         detail = detail_of(reason=reason, plate=seen, highest_kg=passage.highest_kg)
         self._spawn(self.recorder.note("left_unweighed", detail))
+
+    def together(self, passage: Passage, two: Together) -> None:
+        """Write down that two trucks stand on the scale, and why that is believed."""
+        before = passage.follows
+        log.warning("lane.two_trucks", lane=self._number, why=two.why, both_kg=two.both_kg)
+        detail = detail_of(
+            why=two.why,
+            both_kg=two.both_kg,
+            first_kg=two.first_kg,
+            seq=None if before is None else before.seq,
+            plates=self.lane.waiting.plates(passage.arrived_at - self.lane.rule.join_before_s),
+        )
+        self._spawn(self.recorder.note(TWO_WORD, detail))
+        self.changed()
+
+    def together_over(self, left: Left) -> None:
+        """Write down who of two trucks is there now."""
+        by = self.recorder.at_the_gate() if left == "order" else None
+        self._spawn(self.recorder.note(ONE_WORD, detail_of(stands=left, by=by)))
 
     def again(self, passage: Passage) -> None:
         """Show the verdict of the truck that still stands there."""

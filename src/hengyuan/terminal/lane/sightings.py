@@ -8,7 +8,7 @@ that the camera itself replaced by a better one, and it must not shift all that 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -140,10 +140,28 @@ class Waiting:
         fitting = [s for s in self.kept if s.device == device and s.seen_at >= since]
         return max(fitting, key=lambda s: (s.seen_at, s.id), default=None)
 
+    def fresh(self, devices: Collection[str], since: float) -> list[Sighting]:
+        """What these devices saw at or after `since` with their own eyes and in this run, and what
+        is of none that is known to have gone."""
+        returning = {sighting.id for sighting, _ in self._returning}
+        return [
+            s
+            for s in self.kept
+            if s.device in devices
+            and s.seen_at >= since
+            and s.seen_at > self._left_behind.get(s.device, -math.inf)
+            and not (s.late or s.id in self._of_last_run or s.id in returning)
+        ]
+
     def newest_plate(self, since: float) -> str | None:
         """The plate that was read last at or after `since`."""
         seen = [s for s in self.kept if s.plate is not None and s.seen_at >= since]
         return max(seen, key=lambda s: s.seen_at).plate if seen else None
+
+    def plates(self, since: float) -> list[str]:
+        """The plates that were read at or after `since` and wait, oldest first."""
+        seen = sorted((s.seen_at, s.plate) for s in self.kept if s.plate and s.seen_at >= since)
+        return list(dict.fromkeys(plate for _, plate in seen))
 
     def take(self, device: str, since: float) -> Sighting | None:
         """Remove and return the newest of a device; all older ones of it are passed over."""

@@ -9,6 +9,7 @@ from hengyuan.terminal.lane.edges import EdgeRule
 from hengyuan.terminal.lane.passage import Passage
 from hengyuan.terminal.lane.sightings import Sighting
 from hengyuan.terminal.lane.stability import StabilityRule
+from hengyuan.terminal.lane.together import Left, Together
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,14 @@ class Listener(Protocol):
 
     def left_unweighed(self, passage: Passage, reason: str) -> None:
         """It leaves no record; the reason is to be written down."""
+        ...
+
+    def together(self, passage: Passage, two: Together) -> None:
+        """Two trucks stand on the scale: nothing is weighed until one of them is alone."""
+        ...
+
+    def together_over(self, left: Left) -> None:
+        """Two trucks stood on the scale; `left` says who is there now."""
         ...
 
     def departed(self, passage: Passage) -> None:

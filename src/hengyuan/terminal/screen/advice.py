@@ -61,6 +61,12 @@ class Adviser:
             case "too_long":
                 text = _("Longer than the scale: weigh it on another one, or by hand")
                 return Advice(text, "wait", f"/lanes/{view.number}/manual")
+            case "two_trucks":
+                text = _(
+                    "Two trucks on the scale: let one back off; who stays is weighed by itself."
+                    " Is there one only? Say so"
+                )
+                return Advice(text, "over", f"/lanes/{view.number}/alone")
             case "recording":
                 return self._recording(view)
             case "unload":

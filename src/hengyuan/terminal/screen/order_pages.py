@@ -60,6 +60,7 @@ class OrderPages:
             Route("/records/{seq:int}/void", guard(self.void), methods=both),
             Route("/lanes/{lane:int}/manual", guard(self.manual), methods=both),
             Route("/lanes/{lane:int}/barrier", guard(self.barrier), methods=both),
+            Route("/lanes/{lane:int}/alone", guard(self.alone), methods=both),
         ]
 
     # a truck that is recorded
@@ -264,6 +265,24 @@ class OrderPages:
         return self._pages.render(
             request, "order_barrier.html", status, form=form, lane=lane.view, most=MAX_REASON
         )
+
+    async def alone(self, request: Request) -> Response:
+        """/lanes/{lane}/alone: say that one truck is on the scale, where it was taken for two."""
+        lane = self._terminal.lanes.get(request.path_params["lane"])
+        if lane is None:
+            return self._no_lane(request)
+        form = await self._form(request)
+        if form.done is not None:
+            return form.done
+        status = 200
+        if request.method == "POST":
+            try:
+                lane.orders.one_truck_only()
+                return form.finish("/?said=alone")
+            except OrderRefused as refused:
+                form.problem("", str(refused))
+            status = 422
+        return self._pages.render(request, "order_alone.html", status, form=form, lane=lane.view)
 
     def _no_lane(self, request: Request) -> Response:
         what = self._pages.gettext("There is no lane {number} here")

@@ -71,6 +71,7 @@ class Pages:
             "override": _("The truck is released by override"),
             "manual": _("The weighing by hand is recorded"),
             "barrier": _("The barrier was ordered to open"),
+            "alone": _("The truck on the scale is weighed as one"),
             "reweigh": _("The truck is weighed again"),
             "verified": _("The verification is entered"),
             "ticket_opened": _("The repair is asked for; the county is told"),

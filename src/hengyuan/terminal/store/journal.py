@@ -9,6 +9,10 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
+TWO_WORD = "two_trucks"
+"""Two trucks stand on the scale together."""
+ONE_WORD = "two_trucks_over"
+"""They do not any more."""
 TABLES = """
 CREATE TABLE IF NOT EXISTS journal_upload (
   id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -53,6 +57,16 @@ def newest(connection: sqlite3.Connection) -> int:
     """The number of the newest entry; 0 before the first."""
     (number,) = connection.execute("SELECT coalesce(max(id), 0) FROM journal").fetchone()
     return int(number)
+
+
+def two_stood(connection: sqlite3.Connection, lane: int) -> int | None:
+    """What two trucks weighed that stood on the scale together when the last run ended."""
+    row = connection.execute(
+        "SELECT what, detail FROM journal WHERE what IN (?, ?) AND lane = ?"
+        " ORDER BY id DESC LIMIT 1",
+        (TWO_WORD, ONE_WORD, lane),
+    ).fetchone()
+    return json.loads(row[1])["both_kg"] if row is not None and row[0] == TWO_WORD else None
 
 
 def entries_above(connection: sqlite3.Connection, number: int, count: int) -> list[Row]:
