@@ -8,10 +8,12 @@ from typing import cast
 from hengyuan.terminal.config import Config, LaneConfig
 from hengyuan.terminal.devices import Notice, Reading, Refused
 from hengyuan.terminal.doctor.findings import Findings
+from hengyuan.terminal.doctor.relay_checks import called_gate, on_module, shared_relays
+from hengyuan.terminal.doctor.stream_checks import streams
 from hengyuan.terminal.drivers.base import PullCameraDriver, PushCameraDriver
 from hengyuan.terminal.drivers.catalogue import catalogue, create, kind_of
 from hengyuan.terminal.drivers.polling import PolledScaleDriver
-from hengyuan.terminal.drivers.settings import DeviceSettings, StreamSettings
+from hengyuan.terminal.drivers.settings import DeviceSettings, ModbusSettings, StreamSettings
 from hengyuan.terminal.setup.camera_waiting import reached
 from hengyuan.terminal.setup.listening import (
     Found,
@@ -31,10 +33,12 @@ SOUND_SHARE = 0.9
 
 
 def devices(config: Config, found: Findings) -> None:
-    """Every device of every lane."""
+    """Every device and every stream of every lane."""
     for lane in config.lanes:
         for settings in lane.devices:
             asyncio.run(_device(lane, settings, found))
+    shared_relays(config, found)
+    streams(config, found)
 
 
 async def _device(lane: LaneConfig, settings: DeviceSettings, found: Findings) -> None:
@@ -43,6 +47,10 @@ async def _device(lane: LaneConfig, settings: DeviceSettings, found: Findings) -
         await _scale(settings, found)
     elif kind == "camera":
         await _camera(settings, found)
+    elif isinstance(settings, ModbusSettings) and kind in ("sensor", "barrier", "lamp"):
+        await on_module(settings, lane, found)
+    elif kind == "barrier":
+        await called_gate(settings, found)
     elif isinstance(settings, StreamSettings):
         await _line(settings, kind, found)
     elif settings.__struct_config__.tag == "html":

@@ -29,6 +29,7 @@ def status(config: Config, found: Findings) -> bool:
         return False
     found.good("running", _("a terminal runs: {url}").format(url=url))
     _devices(said, found)
+    _videos(said, found)
     _uplink(said, found)
     return True
 
@@ -48,6 +49,19 @@ def _devices(said: dict[str, Any], found: Findings) -> None:
         else:
             remedy = _("stop the terminal and run the doctor again: it then listens to the line")
             found.bad("device", text, remedy)
+
+
+def _videos(said: dict[str, Any], found: Findings) -> None:
+    remedy = _("`hengyuan terminal video probe` looks at the camera while the terminal runs")
+    for name, stream in said.get("videos", {}).items():
+        state, error = stream["state"], stream.get("counters", {}).get("last_error")
+        text = f"{name}: {state}" + (f" ({error})" if error else "")
+        if state == "ok":
+            found.good("video", text)
+        elif state == "unknown":
+            found.warn("video", text, remedy)
+        else:
+            found.bad("video", text, remedy)
 
 
 def _uplink(said: dict[str, Any], found: Findings) -> None:

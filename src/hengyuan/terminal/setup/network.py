@@ -24,6 +24,7 @@ PORTS: Mapping[int, tuple[str, ...]] = {
     8131: ("vzenith_tcp",),
     80: ("hikvision", "hikvision_stream", "dahua", "huaxia", "vzenith"),
     554: ("video",),
+    8557: ("video",),
     502: ("modbus_scale", "modbus_barrier", "modbus_lamp", "modbus_sensors"),
 }
 """Known ports, and what mostly stands behind them: drivers, `scale` for a serial device server with

@@ -24,6 +24,7 @@ from hengyuan.terminal.setup.platform_part import platform_part
 from hengyuan.terminal.setup.scale_part import scale_part
 from hengyuan.terminal.setup.screen_part import screen_part
 from hengyuan.terminal.setup.sensors_part import sensors_part
+from hengyuan.terminal.setup.videos_part import videos_part
 from hengyuan.terminal.setup.weighing_part import weighing_part
 from hengyuan.terminal.setup.writing import checked, put_in_place
 from hengyuan.terminal.words import installer_text as _
@@ -35,6 +36,7 @@ PARTS: Mapping[str, Callable[[Setup], None]] = {
     "scale": scale_part,
     "axles": axles_part,
     "cameras": cameras_part,
+    "videos": videos_part,
     "displays": displays_part,
     "sensors": sensors_part,
     "barriers": barriers_part,
@@ -56,6 +58,7 @@ def part_titles() -> dict[str, str]:
         "scale": _("Scales"),
         "axles": _("Axle identifiers"),
         "cameras": _("Cameras"),
+        "videos": _("Video"),
         "displays": _("Displays"),
         "sensors": _("Position sensors"),
         "barriers": _("Barriers"),

@@ -27,6 +27,8 @@ class Probed:
     mbit_s: float
     key_every_s: float | None
     """Longest time between key frames; None where fewer than two came."""
+    first_key_s: float | None = None
+    """How long the first key frame was waited for; None where none came, and size is 0 × 0."""
 
     @property
     def plays_everywhere(self) -> bool:
@@ -46,8 +48,10 @@ def probe(stream: VideoStreamTable, folder: Path, seconds: float) -> Probed:
     times: list[int] = []
     keys: list[int] = []
     octets = 0
+    first_key_s: float | None = None
     try:
-        end = time.monotonic() + seconds
+        begun = time.monotonic()
+        end = begun + seconds
         for unit in source.units():
             packet = unit.packet
             assert packet.dts is not None
@@ -55,6 +59,8 @@ def probe(stream: VideoStreamTable, folder: Path, seconds: float) -> Probed:
             octets += packet.size
             if packet.is_keyframe:
                 keys.append(packet.dts)
+                if first_key_s is None:
+                    first_key_s = time.monotonic() - begun
                 if sets := unit.sets or source.sets:
                     size = Muxer(source.codec, sets, bytes(packet)).size
             if time.monotonic() > end:
@@ -70,4 +76,5 @@ def probe(stream: VideoStreamTable, folder: Path, seconds: float) -> Probed:
         pictures_s=(len(times) - 1) / took_s,
         mbit_s=octets * 8e-6 / took_s,
         key_every_s=max(between) / SCALE if between else None,
+        first_key_s=first_key_s,
     )
