@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
+from typing import TypeVar
 
 from hengyuan.terminal.words import installer_text as _
 from hengyuan.world.devices.relay_module import RelayModule
@@ -13,22 +19,21 @@ from hengyuan.world.devices.wires import TcpWire
 from hengyuan.world.motion import FAST, Deck
 from tests.terminal.setup.conftest import Quiet
 
+T = TypeVar("T")
 TRAVEL_S = 0.4
 
 
 @contextmanager
-def relay_module() -> Iterator[RelayModule]:
-    """In a loop and a thread of its own: the set-up runs loops too."""
+def elsewhere(make: Callable[[], AbstractAsyncContextManager[T]]) -> Iterator[T]:
+    """A device in a loop and a thread of its own: the set-up runs loops too."""
     ready, leave = threading.Event(), threading.Event()
-    made: list[RelayModule] = []
+    made: list[T] = []
 
     async def work() -> None:
-        module = RelayModule(Deck(FAST, 20, 1), TcpWire(), TRAVEL_S)
-        await module.wire.open()
-        made.append(module)
-        ready.set()
-        await asyncio.to_thread(leave.wait)
-        await module.wire.close()
+        async with make() as device:
+            made.append(device)
+            ready.set()
+            await asyncio.to_thread(leave.wait)
 
     thread = threading.Thread(target=lambda: asyncio.run(work()))
     thread.start()
@@ -38,6 +43,22 @@ def relay_module() -> Iterator[RelayModule]:
     finally:
         leave.set()
         thread.join(20)
+
+
+@asynccontextmanager
+async def open_module() -> AsyncIterator[RelayModule]:
+    """A module whose barrier's arm is quick."""
+    module = RelayModule(Deck(FAST, 20, 1), TcpWire(), TRAVEL_S)
+    await module.wire.open()
+    try:
+        yield module
+    finally:
+        await module.wire.close()
+
+
+def relay_module() -> AbstractContextManager[RelayModule]:
+    """The same in a thread of its own."""
+    return elsewhere(open_module)
 
 
 def at(module: RelayModule) -> str:

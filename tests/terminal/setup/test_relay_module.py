@@ -1,4 +1,4 @@
-"""Beams, barriers and lamps at a simulated relay module: found, recognised, moved only on request."""
+"""Beams, barriers and lamps at a simulated relay module: recognised, moved only on request."""
 
 import asyncio
 import tomllib
@@ -29,6 +29,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(beam_watching, "LOOK_EVERY_S", 0.01)
     monkeypatch.setattr(arm_trial, "LOOK_EVERY_S", 0.01)
     monkeypatch.setattr(arm_trial, "RESTS_S", 0.1)
+    monkeypatch.setattr(arm_trial, "ASKS_S", 0.1)
     monkeypatch.setattr(arm_trial, "MOVES_S", 3.0)
     monkeypatch.setattr(relay_module, "ANSWER_S", 0.2)
 
@@ -134,6 +135,7 @@ def test_a_module_that_is_not_there_is_said_and_described_by_hand(path):
 @pytest.mark.parametrize("framing", ["rtu", "tcp"])
 def test_a_module_is_found_by_framing_unit_and_number_of_inputs(framing, monkeypatch):
     monkeypatch.setattr(relay_module, "ANSWER_S", 0.05)
+    monkeypatch.setattr(relay_module, "MORE_UNITS", range(4, 6))
     there = Module(framing)
     there.units = {5}
 

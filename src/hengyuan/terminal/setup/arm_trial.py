@@ -17,6 +17,8 @@ from hengyuan.terminal.setup.relay_module import Module, line
 from hengyuan.terminal.words import installer_text as _
 
 CONNECT_S = 5.0
+ASKS_S = 0.5
+"""By then it knows what is under the arm."""
 MOVES_S = 10.0
 """An arm is there by then."""
 RESTS_S = 1.0
@@ -104,7 +106,7 @@ async def _running(raw: dict[str, Any]) -> AsyncIterator[BarrierDriver]:
     try:
         await _until(lambda: barrier.state is DeviceState.OK, CONNECT_S)
         # it asks where things are before it says anything else
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(ASKS_S)
         yield barrier
     finally:
         running.cancel()
