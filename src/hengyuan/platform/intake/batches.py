@@ -48,7 +48,8 @@ async def take(request: Request, registry: Registry, writer: Writer, pool: async
 async def watermark(request: Request, registry: Registry, pool: asyncpg.Pool) -> Answer:
     """The watermark of the terminal that asks."""
     terminal = await signed_by(request, registry)
-    return Answer({"watermark": await confirmed_watermark(terminal, pool)})
+    async with asyncio.timeout(ANSWER_WITHIN_S):
+        return Answer({"watermark": await confirmed_watermark(terminal, pool)})
 
 
 async def watermark_of(terminal: KnownTerminal, pool: Any) -> Watermark:
