@@ -330,11 +330,15 @@ async def portal(request: Request) -> Response | None:
     return PlainTextResponse("<html>please log in</html>", 200, media_type="text/html")
 
 
+REQUEST_ID = "county-0123456789"
+"""The number with which the county refuses."""
+
+
 def refuse(code: str, **more: object) -> Fault:
     """A refusal of the protocol."""
 
     async def refused(request: Request) -> Response | None:
         refusal = Refusal(code, "as ordered", **more)
-        return JSONResponse(refusal.as_dict(), refusal.status)
+        return JSONResponse(refusal.as_dict(), refusal.status, {"x-request-id": REQUEST_ID})
 
     return refused

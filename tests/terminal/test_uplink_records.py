@@ -4,13 +4,23 @@ import asyncio
 import socket
 
 import pytest
+import structlog
 
 from hengyuan.record.answers import Watermark
 from hengyuan.record.chain import extend
 from hengyuan.terminal.store import Timings
 from hengyuan.terminal.store.timings import timings_of
 from hengyuan.terminal.uplink.records import longer
-from tests.terminal.county import County, hang, lose, only, portal, refuse, unavailable
+from tests.terminal.county import (
+    REQUEST_ID,
+    County,
+    hang,
+    lose,
+    only,
+    portal,
+    refuse,
+    unavailable,
+)
 from tests.terminal.outbox import identity_for, outbox
 
 
@@ -268,6 +278,24 @@ def test_a_refusal_is_shown_and_tried_again_later(county, identity, tmp_path, co
         assert county.seqs == [1, 2]
 
     run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("code", "event"), [("suspended", "uplink.refused"), ("busy", "uplink.waiting")]
+)
+def test_the_log_of_the_terminal_has_the_number_of_the_county_s_log(
+    county, identity, tmp_path, code, event
+):
+    async def scenario():
+        async with county.listening() as url, outbox(tmp_path, url, identity) as box:
+            county.before = [only("batches", refuse(code))]
+            await box.record()
+            await box.until(lambda: any(line["event"] == event for line in logged))
+
+    with structlog.testing.capture_logs() as logged:
+        run(scenario())
+    numbers = {line["request_id"] for line in logged if line["event"] == event}
+    assert numbers == {REQUEST_ID}
 
 
 def test_batches_become_smaller_where_they_are_too_large(county, identity, tmp_path):

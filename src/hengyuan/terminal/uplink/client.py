@@ -7,6 +7,7 @@ silence, a broken line, a proxy's page, a server in trouble. No answer means not
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import Any, TypeVar
 
 import httpx
@@ -35,15 +36,21 @@ _LATER = {429, 503}
 _MAX_ANSWER_BYTES = 1024 * 1024
 MAX_RETRY_AFTER_S = 600.0
 
+_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+
 T = TypeVar("T")
 
 
 class NoAnswer(Exception):
-    """Nothing that counts came back. `retry_after_s` is the platform's wish, if it had one."""
+    """Nothing that counts came back. `retry_after_s` is the platform's wish, if it had one,
+    `request_id` the number by which its log knows the request."""
 
-    def __init__(self, why: str, retry_after_s: float | None = None) -> None:
+    def __init__(
+        self, why: str, retry_after_s: float | None = None, request_id: str | None = None
+    ) -> None:
         super().__init__(why)
         self.retry_after_s = retry_after_s
+        self.request_id = request_id
 
 
 class _WatermarkAnswer(msgspec.Struct, frozen=True):
@@ -198,13 +205,21 @@ class PlatformClient:
 
 def _failure(answer: httpx.Response) -> Exception:
     """A refusal that the protocol knows, or no answer."""
+    number = _request_id(answer)
     with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError):
         body: dict[str, Any] = answer.json()
         code = body.pop("error")
         if STATUS.get(code) == answer.status_code and answer.status_code not in _LATER:
             line = body.pop("line", None)
+            body["request_id"] = number
             return Refusal(code, str(body.pop("detail", "")), line=line, **body)
-    return NoAnswer(f"HTTP {answer.status_code}", _retry_after_s(answer))
+    return NoAnswer(f"HTTP {answer.status_code}", _retry_after_s(answer), number)
+
+
+def _request_id(answer: httpx.Response) -> str | None:
+    """The number of the request in the platform's log; None for what is none."""
+    text = answer.headers.get("x-request-id", "")
+    return text if _REQUEST_ID.fullmatch(text) else None
 
 
 def _retry_after_s(answer: httpx.Response) -> float | None:

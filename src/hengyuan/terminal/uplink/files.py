@@ -156,7 +156,13 @@ class FileUplink:
             await self._settle(due, "lost")
             return True
         if refusal.code in ("bad_file", "too_large"):
-            log.error("uplink.file_refused", digest=due.digest, seq=due.seq, why=str(refusal))
+            log.error(
+                "uplink.file_refused",
+                digest=due.digest,
+                seq=due.seq,
+                why=str(refusal),
+                request_id=refusal.more.get("request_id"),
+            )
             await self._settle(due, "refused")
             return True
         # the record is not there yet, or the terminal is suspended: both may change

@@ -67,11 +67,16 @@ class HeartbeatLoop:
             answer = await self._client.heartbeat(self._report())
         except NoAnswer as error:
             if self._state.error is None:
-                log.warning("heartbeat.no_answer", why=str(error))
+                log.warning("heartbeat.no_answer", why=str(error), request_id=error.request_id)
             self._state.error = str(error)
             return
         except Refusal as refusal:
-            log.error("heartbeat.refused", code=refusal.code, detail=refusal.detail)
+            log.error(
+                "heartbeat.refused",
+                code=refusal.code,
+                detail=refusal.detail,
+                request_id=refusal.more.get("request_id"),
+            )
             self._state.error = f"{refusal.code}: {refusal.detail}"
             return
         self._state.answered(self._clock.monotonic())

@@ -121,7 +121,12 @@ class JournalUplink:
                 # a platform of an older version: everything waits for the newer one
                 return self._backoff.last_s
         self._state.journal_refused = f"{refusal.code}: {refusal.detail}"
-        log.error("journal.refused", code=refusal.code, detail=refusal.detail)
+        log.error(
+            "journal.refused",
+            code=refusal.code,
+            detail=refusal.detail,
+            request_id=refusal.more.get("request_id"),
+        )
         self._ring()
         return self._backoff.last_s
 

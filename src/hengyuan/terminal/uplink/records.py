@@ -85,7 +85,7 @@ class RecordUplink:
             try:
                 await (self._send() if self._in_step else self._compare())
             except NoAnswer as error:
-                await self._wait(str(error), error.retry_after_s)
+                await self._wait(str(error), error.retry_after_s, error.request_id)
             except Refusal as refusal:
                 await self._refused(refusal)
             finally:
@@ -174,7 +174,12 @@ class RecordUplink:
                 log.warning("uplink.smaller_batches", records=self._limit)
             case _:
                 self._state.refused = f"{refusal.code}: {refusal.detail}"
-                log.error("uplink.refused", code=refusal.code, detail=refusal.detail)
+                log.error(
+                    "uplink.refused",
+                    code=refusal.code,
+                    detail=refusal.detail,
+                    request_id=refusal.more.get("request_id"),
+                )
                 # time alone rarely heals it: to ask as often as after silence would be noise
                 await self._wait(self._state.refused, self._backoff.last_s)
                 return
@@ -199,11 +204,11 @@ class RecordUplink:
         self._state.answered(self._clock.monotonic())
         self._state.refused = None
 
-    async def _wait(self, why: str, wish_s: float | None) -> None:
+    async def _wait(self, why: str, wish_s: float | None, request_id: str | None = None) -> None:
         wait_s = longer(self._backoff.next_s(), wish_s)
         self._asked_to_wait = wish_s is not None
         if self._state.error != why:
-            log.warning("uplink.waiting", why=why, seconds=round(wait_s, 1))
+            log.warning("uplink.waiting", why=why, seconds=round(wait_s, 1), request_id=request_id)
         self._state.error = why
         self._ring()
         self._retry.clear()
