@@ -1,13 +1,14 @@
 """Over the limit: held, told how much to unload, linked to the first weighing when it is back."""
 
 import asyncio
+import sqlite3
 
 import pytest
 
 from hengyuan.law.verdict import JudgeSettings
 from hengyuan.terminal.judging import to_unload_kg
-from hengyuan.terminal.lane.orders import Loading
-from hengyuan.terminal.store import held
+from hengyuan.terminal.lane.orders import Loading, OrderRefused
+from hengyuan.terminal.store import held, search
 from tests.terminal.county import County
 from tests.terminal.outbox import identity_for
 from tests.terminal.post import GATEKEEPER, SUPERVISOR, lane_table, open_post
@@ -212,16 +213,98 @@ def test_a_plate_that_is_typed_later_links_the_truck(identity, tmp_path):
     run(scenario)
 
 
-def test_a_truck_that_came_back_with_an_unread_plate_is_linked_in_the_journal(identity, tmp_path):
+@pytest.mark.parametrize("standing", [True, False])
+def test_a_truck_that_came_back_with_an_unread_plate_is_linked_once_it_is_typed(
+    identity, tmp_path, standing
+):
+    async def scenario():
+        async with open_post(tmp_path, identity) as post:
+            lane = post.lane
+            await lane.pass_over(PLATE, OVER_KG)
+            await lane.orders.loading(1, Loading(cargo="0100"), GATEKEEPER)
+            back = await lane.drive_on(None, 24_000, picture=True)
+            assert (back.kind, held_now(post)) == ("exit", {2: PLATE})
+            if not standing:
+                await lane.drive_off()
+            await lane.orders.type_plate(3, PLATE, "yellow", GATEKEEPER)
+            await lane.quiet()
+            void, again = post.records()[-2:]
+            assert (void.kind, void.corrects, void.operator) == ("void", 3, "门卫甲")
+            assert void.reason == "第 2 号记录的复磅：车牌由人工录入"
+            assert (again.kind, again.corrects, again.plate) == ("reweigh", 2, PLATE)
+            assert (again.gross_kg, again.verdict, again.cargo) == (24_000, "pass", "0100")
+            assert set(again.flags) == {"plate_typed", "plate_unread"}
+            assert {file.digest for file in back.files} <= {file.digest for file in again.files}
+            assert held_now(post) == {}
+            (line,) = post.journal("hold_linked")
+            assert (line["seq"], line["back_seq"]) == (2, again.seq)
+            assert not post.journal("hold_came_back")
+            day = post.store.within(lambda db: search.totals(db, search.Wanted(), "lane"))
+            assert [each.trucks for each in day.values()] == [1]
+            if standing:
+                assert lane.service.view.current.record.seq == again.seq
+                assert lane.display.shown[-1].lines[0] == PLATE
+                clock = post.clock
+        if standing:
+            async with open_post(tmp_path, identity, clock=clock) as post:
+                await post.lane.show(24_000, 3.0)
+                assert len(post.records()) == 5
+                assert post.lane.service.view.current.record.kind == "reweigh"
+
+    run(scenario)
+
+
+def test_a_weighing_that_cannot_be_of_the_held_truck_is_linked_in_the_journal_only(
+    identity, tmp_path
+):
+    async def scenario():
+        async with open_post(tmp_path, identity) as post:
+            await post.lane.pass_over(PLATE, OVER_KG)
+            back = await post.lane.pass_over(None, 17_000, axles=2, picture=True)
+            await post.lane.orders.type_plate(back.seq, PLATE, "yellow", GATEKEEPER)
+            assert [each.kind for each in post.records()] == ["exit", "exit", "exit"]
+            (line,) = post.journal("hold_came_back")
+            assert (line["seq"], line["back_seq"]) == (1, 3)
+
+    run(scenario)
+
+
+def test_a_weighing_from_before_the_hold_or_after_its_time_is_not_linked(identity, tmp_path):
+    async def scenario():
+        table = lane_table(hold={"reweigh_h": 2})
+        async with open_post(tmp_path, identity, table) as post:
+            early = await post.lane.pass_over(None, 24_000, picture=True)
+            await post.lane.pass_over(PLATE, OVER_KG)
+            await post.lane.orders.type_plate(early.seq, PLATE, "yellow", GATEKEEPER)
+            assert [each.kind for each in post.records()] == ["exit", "exit", "exit"]
+            assert held_now(post) == {2: PLATE}
+            await post.later(hours=3)
+            late = await post.lane.pass_over(None, 24_000, picture=True)
+            await post.lane.orders.type_plate(late.seq, PLATE, "yellow", GATEKEEPER)
+            assert "void" not in [each.kind for each in post.records()]
+
+    run(scenario)
+
+
+def test_a_disk_that_refuses_leaves_neither_of_the_two_records(identity, tmp_path, monkeypatch):
     async def scenario():
         async with open_post(tmp_path, identity) as post:
             await post.lane.pass_over(PLATE, OVER_KG)
             back = await post.lane.pass_over(None, 24_000, picture=True)
-            assert (back.kind, held_now(post)) == ("exit", {1: PLATE})
-            await post.lane.orders.type_plate(2, PLATE, "yellow", GATEKEEPER)
-            assert held_now(post) == {}
-            (line,) = post.journal("hold_came_back")
-            assert (line["seq"], line["back_seq"]) == (1, 3)
+            whole = post.store._append
+
+            def full(draft):
+                if post.store.head()[0] == 3:
+                    raise sqlite3.OperationalError("database or disk is full")
+                return whole(draft)
+
+            monkeypatch.setattr(post.store, "_append", full)
+            with pytest.raises(OrderRefused):
+                await post.lane.orders.type_plate(back.seq, PLATE, "yellow", GATEKEEPER)
+            assert [each.kind for each in post.records()] == ["exit", "exit"]
+            monkeypatch.undo()
+            again = await post.lane.orders.type_plate(back.seq, PLATE, "yellow", GATEKEEPER)
+            assert (again.kind, again.corrects) == ("reweigh", 1)
 
     run(scenario)
 

@@ -25,6 +25,7 @@ WHATS: Words = {
     "left_unreleased": _("Held truck left the gate"),
     "hold_ended": _("Hold ended by time"),
     "hold_came_back": _("Held truck came back, plate known later"),
+    "hold_linked": _("Held truck came back, re-weighing linked"),
     "skipped_scale": _("Truck skipped the scale"),
     "exit_misread": _("Exit plate differs by a sign"),
     "exit_unread": _("Exit plate not read"),
@@ -85,6 +86,7 @@ WHATS: Words = {
 MEMBERS: Words = {
     "above_seq": pgettext_lazy("journal", "after record No."),
     "back": pgettext_lazy("journal", "back again"),
+    "back_seq": pgettext_lazy("journal", "re-weighed as record No."),
     "barrier": pgettext_lazy("journal", "barrier"),
     "began_ms": pgettext_lazy("journal", "begun at"),
     "both_kg": pgettext_lazy("journal", "both together (kg)"),

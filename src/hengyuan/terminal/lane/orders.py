@@ -44,6 +44,7 @@ from hengyuan.terminal.lane.order_checks import (
 from hengyuan.terminal.lane.passage import Passage
 from hengyuan.terminal.lane.pictures import Camera
 from hengyuan.terminal.lane.recorder import Recorder, Surroundings
+from hengyuan.terminal.lane.returning import NobodyCameBack
 from hengyuan.terminal.lane.sightings import PlateSeen, Sighting, StoredFile
 from hengyuan.terminal.people import Person
 from hengyuan.terminal.store import held, tares
@@ -170,8 +171,25 @@ class Orders:
                 operator=_name(operator) or record.operator,
             )
 
-        record = await self._amend(seq, change, sighting)
+        try:
+            return await self._link_back(seq, typed, change, sighting)
+        except NobodyCameBack:
+            record = await self._amend(seq, change, sighting)
         await self._hand_on_tare(record)
+        return record
+
+    async def _link_back(
+        self, seq: int, plate: str, change: Change, sighting: Sighting | None
+    ) -> Record:
+        """The plate is that of a truck that was held: this is its re-weighing."""
+        reason = self._around.messages.gettext("Re-weighing of record {seq}: its plate was typed")
+        record = await self._stored(
+            self._recorder.link_back(
+                seq, plate, lambda first: reason.format(seq=first), change, sighting
+            )
+        )
+        self._tell(record)
+        self._note("hold_linked", seq=record.corrects, plate=record.plate, back_seq=record.seq)
         return record
 
     async def weigh_by_hand(
@@ -333,10 +351,14 @@ class Orders:
 
     async def _amend(self, seq: int, change: Change, typed: Sighting | None = None) -> Record:
         record = await self._stored(self._recorder.amend(seq, change, typed))
+        self._tell(record)
+        return record
+
+    def _tell(self, record: Record) -> None:
+        """Let the driver see it, if it is of the truck on the scale."""
         passage, current = self._standing(record.seq), self._recorder.view.current
         if passage is not None and current is not None:
             self._spawn(self._recorder.tell(passage, current))
-        return record
 
     async def _stored(self, storing: Awaitable[T]) -> T:
         """What the store answers; what it refuses is the order's refusal."""

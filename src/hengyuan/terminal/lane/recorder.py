@@ -27,6 +27,7 @@ from hengyuan.terminal.lane.completing import LaneKind, Ways, amended, complete
 from hengyuan.terminal.lane.lane import Lane
 from hengyuan.terminal.lane.passage import Passage
 from hengyuan.terminal.lane.recording import files_of, finding_of, make_record
+from hengyuan.terminal.lane.returning import ComingBack
 from hengyuan.terminal.lane.sightings import PlateSeen, Sighting
 from hengyuan.terminal.messages import Messages
 from hengyuan.terminal.panel import Panel
@@ -75,6 +76,10 @@ class Weighing:
 
 def _nobody() -> str | None:
     return None
+
+
+def _flagged(record: Record, unsynced: bool) -> Record:
+    return replace(record, flags=with_flags(record, "clock_unsynced")) if unsynced else record
 
 
 class Recorder:
@@ -209,27 +214,70 @@ class Recorder:
         nothing is stored.
         """
         store = self._around.store
-        passage = self.lane.passage
-        if passage is not None and passage.seq != seq:
-            passage = None
         now_ms, unsynced = self._around.checked.record_ms(self.last_ms)
+
+        def changed(before: Record) -> Record:
+            return _flagged(change(before), unsynced)
+
+        def completed(connection: sqlite3.Connection, record: Record) -> Record:
+            return amended(connection, record, self.ways)
+
+        passage = self._of_scale(seq)
+        make = correction(store.store, seq, changed, now_ms)
+        draft = self._amending(make, passage, typed, now_ms, completed)
+        async with self._order:
+            record = (await store.do(store.store.append, draft)).record
+        log.info("lane.amended", lane=self._number, seq=record.seq, corrects=seq)
+        return self._amended(record, passage, typed)
+
+    async def link_back(
+        self,
+        seq: int,
+        plate: str,
+        reason: Callable[[int], str],
+        change: Change,
+        typed: Sighting | None = None,
+    ) -> Record:
+        """Record a weighing without a plate as the return of the held truck of that plate; see
+        `ComingBack`. NobodyCameBack where it is of none; otherwise as `amend`.
+        """
+        store = self._around.store
+        now_ms, unsynced = self._around.checked.record_ms(self.last_ms)
+
+        def changed(before: Record) -> Record:
+            return _flagged(change(before), unsynced)
+
+        passage = self._of_scale(seq)
+        back = ComingBack(store.store, seq, plate, self.ways, reason, changed, now_ms)
+        void = Draft(back.void, self._number, False, (), (), {}, now_ms, 0)
+        again = self._amending(back.again, passage, typed, now_ms, back.complete)
+        async with self._order:
+            _, appended = await store.do(store.store.append_both, void, again)
+        record = appended.record
+        log.info("lane.linked_back", lane=self._number, seq=record.seq, corrects=record.corrects)
+        return self._amended(record, passage, typed)
+
+    def _of_scale(self, seq: int) -> Passage | None:
+        """The truck on the scale, if that record is its newest."""
+        passage = self.lane.passage
+        return passage if passage is not None and passage.seq == seq else None
+
+    def _amending(
+        self,
+        make: Callable[[int], Record],
+        passage: Passage | None,
+        typed: Sighting | None,
+        now_ms: int,
+        completed: Callable[[sqlite3.Connection, Record], Record],
+    ) -> Draft:
         sightings = [] if passage is None else list(passage.sightings.values())
         sizes = {}
         if typed is not None:
             sightings.append(typed)
             assert isinstance(typed.body, PlateSeen)
             sizes = {file.ref.digest: file.size for file in typed.body.files}
-
-        def changed(before: Record) -> Record:
-            record = change(before)
-            flags = with_flags(record, "clock_unsynced") if unsynced else record.flags
-            return replace(record, flags=flags)
-
-        def completed(connection: sqlite3.Connection, record: Record) -> Record:
-            return amended(connection, record, self.ways)
-
-        draft = Draft(
-            make=correction(store.store, seq, changed, now_ms),
+        return Draft(
+            make=make,
             lane=self._number,
             on_scale=passage is not None,
             used=tuple(sighting.id for sighting in sightings),
@@ -239,9 +287,8 @@ class Recorder:
             judged_us=0,
             complete=completed,
         )
-        async with self._order:
-            record = (await store.do(store.store.append, draft)).record
-        log.info("lane.amended", lane=self._number, seq=record.seq, corrects=seq)
+
+    def _amended(self, record: Record, passage: Passage | None, typed: Sighting | None) -> Record:
         weighed = self._show(record)
         if passage is not None:
             self.lane.stored(passage, record.seq)

@@ -103,6 +103,11 @@ class Store:
         with self._transaction():
             return work(self._db)
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """For what is looked up while a record is made; only within its transaction."""
+        return self._db
+
     # records
 
     def head(self) -> tuple[int, bytes]:
@@ -122,36 +127,44 @@ class Store:
     def append(self, draft: Draft) -> Appended:
         """Store the next record. sqlite3.Error if it could not be: then nothing is claimed."""
         with self._transaction():
-            last, previous = self.head()
-            record = draft.make(last + 1)
-            if draft.complete is not None:
-                record = draft.complete(self._db, record)
-            line = write_line(record)
-            digest = link(self._suite, previous, line)
-            self._db.execute("INSERT INTO record VALUES (?, ?, ?)", (record.seq, line, digest))
-            for enter in _BOOKS:
-                enter(self._db, record)
-            self._db.executemany(
-                "INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, 'due')",
-                [
-                    (bytes.fromhex(file.digest), record.seq, draft.evidence_bytes[file.digest])
-                    for file in record.files
-                    if file.digest in draft.evidence_bytes
-                ],
-            )
-            self._db.executemany(
-                "UPDATE sighting SET state = 'used', seq = ? WHERE id = ?",
-                [(record.seq, used) for used in draft.used],
-            )
-            self._pass_over(draft.passed)
-            if draft.on_scale:
-                self._db.execute(
-                    "INSERT OR REPLACE INTO lane VALUES (?, 1, ?)", (draft.lane, record.seq)
-                )
+            return self._append(draft)
+
+    def append_both(self, first: Draft, second: Draft) -> tuple[Appended, Appended]:
+        """The same for two records that belong together: both are stored, or none."""
+        with self._transaction():
+            return self._append(first), self._append(second)
+
+    def _append(self, draft: Draft) -> Appended:
+        last, previous = self.head()
+        record = draft.make(last + 1)
+        if draft.complete is not None:
+            record = draft.complete(self._db, record)
+        line = write_line(record)
+        digest = link(self._suite, previous, line)
+        self._db.execute("INSERT INTO record VALUES (?, ?, ?)", (record.seq, line, digest))
+        for enter in _BOOKS:
+            enter(self._db, record)
+        self._db.executemany(
+            "INSERT OR IGNORE INTO evidence VALUES (?, ?, ?, 'due')",
+            [
+                (bytes.fromhex(file.digest), record.seq, draft.evidence_bytes[file.digest])
+                for file in record.files
+                if file.digest in draft.evidence_bytes
+            ],
+        )
+        self._db.executemany(
+            "UPDATE sighting SET state = 'used', seq = ? WHERE id = ?",
+            [(record.seq, used) for used in draft.used],
+        )
+        self._pass_over(draft.passed)
+        if draft.on_scale:
             self._db.execute(
-                "INSERT INTO timing VALUES (?, ?, ?, NULL, NULL)",
-                (record.seq, draft.settled_at_ms, draft.judged_us),
+                "INSERT OR REPLACE INTO lane VALUES (?, 1, ?)", (draft.lane, record.seq)
             )
+        self._db.execute(
+            "INSERT INTO timing VALUES (?, ?, ?, NULL, NULL)",
+            (record.seq, draft.settled_at_ms, draft.judged_us),
+        )
         return Appended(record, digest)
 
     def record(self, seq: int) -> Record | None:

@@ -79,6 +79,7 @@ def _whats(gettext: Callable[[str], str]) -> dict[str, str]:
         "left_unreleased": _("Held truck left the gate"),
         "hold_ended": _("Hold ended by time"),
         "hold_came_back": _("Held truck came back, plate known later"),
+        "hold_linked": _("Held truck came back, re-weighing linked"),
         "skipped_scale": _("Truck skipped the scale"),
         "exit_misread": _("Exit plate differs by a sign"),
         "exit_unread": _("Exit plate not read"),
@@ -141,6 +142,7 @@ def _members(gettext: Callable[[str], str]) -> dict[str, str]:
     return {
         "above_seq": _("after record No."),
         "back": _("back again"),
+        "back_seq": _("re-weighed as record No."),
         "barrier": _("barrier"),
         "began_ms": _("begun at"),
         "both_kg": _("both together (kg)"),
