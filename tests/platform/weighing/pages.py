@@ -15,6 +15,13 @@ def _note_exports(scene) -> None:
         )
 
 
+def _more_of_one_plate(scene) -> None:
+    from tests.platform.rows import store
+
+    terminal = scene.records
+    store(scene._signer[0], terminal, scene.cast.unit, [{"plate": "晋L00001"}] * 3)
+
+
 PAGES = [
     Page(
         "weighing:records",
@@ -35,6 +42,19 @@ PAGES = [
         args=lambda scene: [scene.records.code, 3, scene.picture.digest],
         max_queries=5,
         grow=lambda scene: scene.more_records(5),
+    ),
+    Page(
+        "weighing:plate",
+        # whose records one may not see has, for them, none
+        who(open_to=EVERYBODY - OUTSIDER),
+        args=lambda scene: scene.records and ["晋L00001"],
+        max_queries=12,
+        grow=_more_of_one_plate,
+    ),
+    Page(
+        "weighing:table",
+        who(open_to=EVERYBODY - OUTSIDER),
+        method="post",
     ),
     Page(
         "weighing:excel",

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
-from hengyuan.platform.weighing import queries, views
+from hengyuan.platform.weighing import queries, search, views
 from hengyuan.platform.weighing.models import Weighing
 from tests.conftest import Cast
 from tests.platform.stored import plates_in, today_ms, upload, upload_all, weigh_today
@@ -203,7 +203,7 @@ def test_the_pages_follow_each_other_without_loss_or_repetition(
         weigh_today(gates.other, second // 3, plate=f"晋L2{second:04d}")
     upload_all(gates.own, gates.other)
     monkeypatch.setattr(queries.page, "__kwdefaults__", queries.page.__kwdefaults__ | {"size": 5})
-    everything = [str(row.plate) for row in Weighing.objects.order_by(*queries._NEWEST_FIRST)]
+    everything = [str(row.plate) for row in Weighing.objects.order_by(*queries.NEWEST_FIRST)]
     for order in ("", "&order=oldest"):
         query, seen, pages = f"?{order}", [], []
         while query:
@@ -243,7 +243,7 @@ def test_a_page_is_found_by_its_key_and_no_rows_are_skipped(gates: Gates) -> Non
         weigh_today(gates.own, second)
     upload_all(gates.own)
     first = queries.page(Weighing.objects.all(), size=2)
-    rows = Weighing.objects.order_by(*queries._NEWEST_FIRST)
+    rows = Weighing.objects.order_by(*queries.NEWEST_FIRST)
     cursor = queries.Cursor.parse(first.after)
     assert cursor is not None
     sql = str(rows.filter(cursor.beyond("lt"))[:3].query)
@@ -272,8 +272,8 @@ def test_the_count_is_bounded_and_says_so(
     clerk: Client, weighed: Gates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "<b>5</b>" in clerk.get(LIST).content.decode()
-    monkeypatch.setattr(queries, "MAX_COUNTED", 3)
-    monkeypatch.setattr(queries.count_upto, "__defaults__", (3,))
+    monkeypatch.setattr(search, "MAX_COUNTED", 3)
+    monkeypatch.setattr(queries.page, "__kwdefaults__", queries.page.__kwdefaults__ | {"size": 2})
     assert "<b>3+</b>" in clerk.get(LIST).content.decode()
 
 

@@ -67,6 +67,11 @@ def may_concern(queryset: QuerySet[Any]) -> bool:
     return _archive is not None and (begin is None or begin < _this_month())
 
 
+def may_hold(queryset: QuerySet[Any]) -> bool:
+    """True where an archived month lies within the times of these conditions."""
+    return may_concern(queryset) and bool(_fitting(queryset))
+
+
 def count(queryset: QuerySet[Any], found: int) -> int:
     """How many archived records fit, where `found` were counted in the database."""
     if not may_concern(queryset):

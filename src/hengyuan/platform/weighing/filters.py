@@ -15,8 +15,10 @@ from django.utils.timezone import get_current_timezone
 from hengyuan.law.bands import DEFAULT_BANDS, HEAVY_LISTS_KG, Band
 from hengyuan.law.plates import PROVINCE_CHARACTERS, InvalidPlate, PlateKind, parse_plate
 from hengyuan.law.regions import scope_prefix
-from hengyuan.platform.weighing import columns
+from hengyuan.platform.weighing import columns, remarkable
+from hengyuan.platform.weighing import search as searching
 from hengyuan.platform.weighing.models import WeighingQuerySet, county_range
+from hengyuan.platform.weighing.search import Search
 
 _BANDS: dict[str, Band] = {band.id: band for band in DEFAULT_BANDS}
 _SEPARATORS = re.compile(r"[\s.,·•・‧∙⋅●。_\-–—]+")
@@ -29,6 +31,42 @@ def matching(records: WeighingQuerySet, wanted: dict[str, Any]) -> WeighingQuery
         if name in _CONDITIONS:
             condition &= _CONDITIONS[name](value)
     return records.filter(condition)
+
+
+def search_for(
+    records: WeighingQuerySet, wanted: dict[str, Any], of_one_unit: bool = False
+) -> Search:
+    """The same as a search in the order of time, which knows its bounds and its index.
+
+    The index of remarkable records is led by the county. A unit (`of_one_unit` where the scope is
+    one), a terminal and a whole plate have few records, and are looked through by their own.
+    """
+    begin, end = wanted.get("from_day"), wanted.get("to_day")
+    few = of_one_unit or bool({"unit", "terminal"} & set(wanted))
+    few = few or is_whole_plate(wanted.get("plate", ""))
+    by_index = remarkable.is_asked_for(wanted) and not few
+    return Search(
+        matching(records, wanted),
+        index=_by_index(records, wanted) if by_index else None,
+        index_decides=set(wanted) <= _COVERED,
+        first_width=searching.MONTH if few else searching.DAYS if by_index else searching.DAY,
+        begin=None if begin is None else day_begins(begin),
+        end=None if end is None else day_begins(end + timedelta(days=1)),
+    )
+
+
+def _by_index(records: WeighingQuerySet, wanted: dict[str, Any]) -> WeighingQuerySet:
+    """What the index of remarkable records can say of a filter: these and perhaps some more."""
+    covered = {name: value for name, value in wanted.items() if name in _COVERED}
+    return matching(records.filter(remarkable.IS_REMARKABLE), covered)
+
+
+def is_whole_plate(text: str) -> bool:
+    """True for a plate that the indexes of plates find: not a part of one."""
+    try:
+        return bool(text) and bool(parse_plate(text))
+    except InvalidPlate:
+        return False
 
 
 def day_begins(day: date) -> datetime:
@@ -143,6 +181,10 @@ def _search(text: str) -> Q:
     return condition
 
 
+# decided by the columns that the index of remarkable records holds
+_COVERED = {"from_day", "to_day", "hour", "region", "unit", "verdict", "band", "flag", "differs",
+            "heavy", "kind"}  # fmt: skip
+
 _CONDITIONS: dict[str, Any] = {
     "region": _region,
     "unit": lambda unit: Q(unit_id=unit.pk),
@@ -155,5 +197,6 @@ _CONDITIONS: dict[str, Any] = {
     "flag": _flag,
     "differs": _differs,
     "heavy": _heavy,
+    "cargo": lambda code: Q(cargo=code),
     "q": _search,
 }

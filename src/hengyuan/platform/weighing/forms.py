@@ -15,6 +15,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from hengyuan.law.bands import DEFAULT_BANDS, HEAVY_LISTS_KG
+from hengyuan.law.codes import CARGO_TYPES
 from hengyuan.law.regions import InvalidRegion, scope_prefix
 from hengyuan.platform.accounts.scope import scope_of, visible_regions
 from hengyuan.platform.ledger.models import SourceUnit
@@ -22,6 +23,9 @@ from hengyuan.platform.regions.models import Level
 from hengyuan.platform.terminals.models import Terminal
 from hengyuan.platform.weighing import words
 from hengyuan.platform.weighing.chains import ChainRange, chain_range
+from hengyuan.platform.weighing.filters import search_for
+from hengyuan.platform.weighing.models import WeighingQuerySet
+from hengyuan.platform.weighing.search import Search
 
 ANY = ("", _("all"))
 # A county has other units, a unit other terminals: the form is asked for again with the list.
@@ -106,6 +110,9 @@ class RecordFilterForm(forms.Form):
         coerce=int,
         empty_value=None,
         choices=lambda: [ANY, *((str(h), f"{h:02d}:00–{h:02d}:59") for h in range(24))],
+    )
+    cargo = forms.ChoiceField(
+        label=_("Cargo"), required=False, choices=lambda: [ANY, *CARGO_TYPES.items()]
     )
     q = forms.CharField(
         label=_("Search"),
@@ -213,6 +220,10 @@ class RecordFilterForm(forms.Form):
             for name, value in self.cleaned_data.items()
             if value not in (None, "") and name in self.fields
         }
+
+    def search(self, records: WeighingQuerySet) -> Search:
+        """The search for what was filled in, among these records of the person's scope."""
+        return search_for(records, self.wanted(), of_one_unit="unit" not in self.fields)
 
     def description(self) -> list[tuple[str, str]]:
         """Label and value of what was asked for, in words: stands in exports and in their log."""

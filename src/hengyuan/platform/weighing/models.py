@@ -257,6 +257,7 @@ class Export(models.Model):
 
     class What(models.TextChoices):
         RECORDS = "records", _("Records (Excel)")
+        TABLE = "table", _("Records (CSV)")
         CHAIN = "chain", _("Record chain (NDJSON)")
 
     # nobody where the keeper of the machine used the command line; the description says who

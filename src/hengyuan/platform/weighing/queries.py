@@ -4,31 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Q, QuerySet, prefetch_related_objects
 from psycopg.errors import QueryCanceled
 
 from hengyuan.platform.accounts.scope import Scope
 from hengyuan.platform.intake.models import Batch
-from hengyuan.platform.weighing import columns
+from hengyuan.platform.weighing import search as searching
+from hengyuan.platform.weighing.cursors import NEWEST_FIRST as NEWEST_FIRST
+from hengyuan.platform.weighing.cursors import OLDEST_FIRST
+from hengyuan.platform.weighing.cursors import Cursor as Cursor
 from hengyuan.platform.weighing.models import Weighing, WeighingQuerySet
 from hengyuan.platform.weighing.proof import Chain
+from hengyuan.platform.weighing.search import Counted as Counted
+from hengyuan.platform.weighing.search import Search as Search
 from hengyuan.platform.weighing.tables import Line as Line
 from hengyuan.platform.weighing.tickets import Standing as Standing
 from hengyuan.platform.weighing.tickets import TicketRecord as TicketRecord
 from hengyuan.platform.weighing.tickets import record_of_ticket as record_of_ticket
 
 PAGE_SIZE = 50
-MAX_COUNTED = 10_000
 # Each batch is a condition of its own; beyond so many the newest records are read instead.
 MAX_BATCHES = 60
-
-_NEWEST_FIRST = ("-weighed_at", "-terminal_id", "-seq")
-_OLDEST_FIRST = ("weighed_at", "terminal_id", "seq")
 
 
 class TooSlow(Exception):
@@ -37,11 +38,17 @@ class TooSlow(Exception):
 
 @contextmanager
 def at_most(milliseconds: int) -> Iterator[None]:
-    """Queries within end after so long, with TooSlow: no index serves every wish over years."""
+    """Queries within end after so long, with TooSlow: no index serves every wish over years.
+
+    Each works on one core: the others are for the records that come in.
+    """
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
-                cursor.execute(f"SET LOCAL statement_timeout = {milliseconds:d}")
+                cursor.execute(
+                    f"SET LOCAL statement_timeout = {milliseconds:d};"
+                    " SET LOCAL max_parallel_workers_per_gather = 0"
+                )
             yield
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
@@ -50,56 +57,22 @@ def at_most(milliseconds: int) -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
-    """The place of a record in the order of time; written `ms.terminal.seq` in addresses."""
-
-    weighed_at: datetime
-    terminal_id: int
-    seq: int
-
-    @classmethod
-    def of(cls, row: Any) -> Cursor:
-        return cls(row.weighed_at, row.terminal_id, row.seq)
-
-    @classmethod
-    def parse(cls, text: str | None) -> Cursor | None:
-        """The cursor of an address; None for anything that is none."""
-        parts = (text or "").split(".")
-        if len(parts) != 3 or not all(part.isascii() and part.isdigit() for part in parts):
-            return None
-        ms, terminal_id, seq = (int(part[:19]) for part in parts)
-        try:
-            return cls(columns.instant(ms), min(terminal_id, 2**31 - 1), min(seq, 2**63 - 1))
-        except OverflowError:
-            return None
-
-    def __str__(self) -> str:
-        return f"{columns.milliseconds(self.weighed_at)}.{self.terminal_id}.{self.seq}"
-
-    def beyond(self, way: str) -> Q:
-        """What lies behind it on the way `lt` (earlier) or `gt` (later).
-
-        The first condition is the one that the index on time serves; the others only decide
-        among records of the same millisecond.
-        """
-        return Q(**{f"weighed_at__{way}e": self.weighed_at}) & (
-            Q(**{f"weighed_at__{way}": self.weighed_at})
-            | Q(**{f"terminal_id__{way}": self.terminal_id})
-            | Q(terminal_id=self.terminal_id, **{f"seq__{way}": self.seq})
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Page:
-    """A page of records, and the cursors that lead to the pages before and after it."""
+    """A page of records, and the cursors that lead to the pages before and after it.
+
+    `searched_to` is set where the time for a search was up before the page was full or everything
+    was looked at: the records beyond that moment were not, and the cursor on that side goes on
+    there.
+    """
 
     rows: list[Weighing]
     before: str | None
     after: str | None
+    searched_to: datetime | None = None
 
 
 def page(
-    records: WeighingQuerySet,
+    records: Search | WeighingQuerySet,
     *,
     after: Cursor | None = None,
     before: Cursor | None = None,
@@ -111,26 +84,60 @@ def page(
     A page is found by the key of its neighbour and not by counting rows, so the thousandth costs
     what the first does.
     """
+    search = records if isinstance(records, Search) else Search(records)
     backwards = before is not None and after is None
     cursor = before if backwards else after
-    rising = oldest_first != backwards
-    found = records.order_by(*(_OLDEST_FIRST if rising else _NEWEST_FIRST))
+    found = searching.find(search, cursor, rising=oldest_first != backwards, most=size + 1)
+    return _made(found, cursor, backwards, size)
+
+
+def _made(found: searching.Found, cursor: Cursor | None, backwards: bool, size: int) -> Page:
+    has_more = len(found.rows) > size
+    rows = found.rows[:size]
+    with_names(rows)
+    # the way on, and the way back to where this page was asked for from
+    far = near = None
+    if has_more:
+        far = str(Cursor.of(rows[-1]))
+    elif found.reached is not None:
+        far = str(Cursor(found.reached, 0, 0))
     if cursor is not None:
-        found = found.filter(cursor.beyond("gt" if rising else "lt"))
-    rows = list(found.prefetch_related("unit__region", "terminal")[: size + 1])
-    has_more = len(rows) > size
-    rows = rows[:size]
+        near = str(Cursor.of(rows[0]) if rows else cursor)
     if backwards:
         rows.reverse()
-    first, last = (str(Cursor.of(rows[0])), str(Cursor.of(rows[-1]))) if rows else (None, None)
-    if backwards:
-        return Page(rows, first if has_more else None, last)
-    return Page(rows, first if cursor is not None else None, last if has_more else None)
+        return Page(rows, before=far, after=near, searched_to=found.reached)
+    return Page(rows, before=near, after=far, searched_to=found.reached)
 
 
-def count_upto(records: WeighingQuerySet, most: int = MAX_COUNTED) -> int:
-    """How many records there are; `most` + 1 when there are more than that."""
-    return records.order_by()[: most + 1].count()
+def with_names(rows: list[Weighing]) -> None:
+    """Read the units, counties and terminals of these records, each once."""
+    prefetch_related_objects(rows, "unit__region", "terminal")
+
+
+def page_of_few(
+    records: WeighingQuerySet, *, after: Cursor | None, before: Cursor | None, size: int
+) -> Page:
+    """The same of records that an index finds and that are few in all, such as a plate's: all
+    months are asked at once."""
+    backwards = before is not None and after is None
+    cursor = before if backwards else after
+    if cursor is not None:
+        records = records.filter(cursor.beyond("gt" if backwards else "lt"))
+    rows = list(records.order_by(*(OLDEST_FIRST if backwards else NEWEST_FIRST))[: size + 1])
+    return _made(searching.Found(rows), cursor, backwards, size)
+
+
+def count(search: Search, page: Page) -> Counted:
+    """How many records there are, as far as they are counted; `page` is one of them."""
+    if page.before is None and page.after is None:
+        return Counted(len(page.rows), is_more=False)
+    counted = searching.count(search)
+    # what stands on the page is known, even where counting came no further
+    return (
+        counted
+        if not counted.is_more
+        else replace(counted, records=max(counted.records, len(page.rows)))
+    )
 
 
 def find(user: Any, terminal_code: str, seq: int) -> Weighing | None:
@@ -232,7 +239,7 @@ def records_of(terminal_id: int, first: int, last: int) -> WeighingQuerySet:
 def newest(scope: Scope, begin: datetime, end: datetime, most: int) -> list[Line]:
     """The latest records weighed in a stretch of time, newest first."""
     rows = Weighing.objects.in_scope(scope).filter(weighed_at__gte=begin, weighed_at__lt=end)
-    return _lines(rows.order_by(*_NEWEST_FIRST)[:most])
+    return _lines(rows.order_by(*NEWEST_FIRST)[:most])
 
 
 def last_batch() -> int:
@@ -259,7 +266,7 @@ def arrived(
     rows = Weighing.objects.in_scope(scope).filter(
         brought, weighed_at__gte=begin, weighed_at__lt=end
     )
-    return _lines(rows.order_by(*_NEWEST_FIRST)[:most])
+    return _lines(rows.order_by(*NEWEST_FIRST)[:most])
 
 
 def _batches_of(scope: Scope) -> QuerySet[Any, Any]:

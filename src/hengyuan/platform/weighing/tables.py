@@ -9,6 +9,7 @@ from typing import Any
 from django.urls import reverse
 
 from hengyuan.platform.weighing import words
+from hengyuan.platform.weighing.filters import is_whole_plate
 from hengyuan.platform.weighing.judgement import Judgement, judgement_of
 from hengyuan.platform.weighing.models import Weighing
 
@@ -28,6 +29,12 @@ class Line:
     @property
     def url(self) -> str:
         return reverse("weighing:record", args=[self.row.terminal.code, self.row.seq])
+
+    @property
+    def plate_url(self) -> str:
+        """Where the history of the plate is; "" where none was read or it is no whole plate."""
+        text = self.row.plate or ""
+        return reverse("weighing:plate", args=[text]) if is_whole_plate(text) else ""
 
     @cached_property
     def judgement(self) -> Judgement:

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_GET, require_safe
 from hengyuan.platform.accounts.permissions import requires
 from hengyuan.platform.weighing import queries
 from hengyuan.platform.weighing.evidence import evidence_store, media_type_of
-from hengyuan.platform.weighing.filters import matching
 from hengyuan.platform.weighing.forms import RecordFilterForm
 from hengyuan.platform.weighing.models import Weighing
 from hengyuan.platform.weighing.record_page import RecordPage
@@ -56,24 +55,25 @@ def _answer(request: HttpRequest, form: RecordFilterForm, context: dict[str, Any
 
 
 def _page(request: HttpRequest, form: RecordFilterForm, oldest_first: bool) -> dict[str, Any]:
-    wanted = matching(Weighing.objects.visible_to(request.user), form.wanted())
+    search = form.search(Weighing.objects.visible_to(request.user))
     with queries.at_most(QUERY_TIMEOUT_MS):
         page = queries.page(
-            wanted,
+            search,
             after=queries.Cursor.parse(request.GET.get("after")),
             before=queries.Cursor.parse(request.GET.get("before")),
             oldest_first=oldest_first,
         )
-        count = queries.count_upto(wanted)
+        counted = queries.count(search, page)
         corrections = queries.corrected(page.rows)
     query = form.query() + ("&order=oldest" if oldest_first else "")
     return {
         "lines": [Line(row, corrections.get((row.terminal_id, row.seq))) for row in page.rows],
         "page": page,
-        "count": min(count, queries.MAX_COUNTED),
-        "is_more": count > queries.MAX_COUNTED,
+        "count": counted.records,
+        "is_more": counted.is_more,
         "query": query,
         "oldest_first": oldest_first,
+        "going_back": "before" in request.GET and "after" not in request.GET,
         "other_order": form.query() + ("" if oldest_first else "&order=oldest"),
         "description": form.description(),
         "shows_county": "region" in form.fields,

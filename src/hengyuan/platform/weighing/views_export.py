@@ -13,22 +13,26 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import localtime, now
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from hengyuan.platform.accounts.permissions import requires
 from hengyuan.platform.weighing import chains, queries, services
+from hengyuan.platform.weighing.csv_export import CsvOfRecords
 from hengyuan.platform.weighing.export import MAX_ROWS, read_in_order, write_workbook
 from hengyuan.platform.weighing.filters import matching
 from hengyuan.platform.weighing.forms import ChainForm, RecordFilterForm
 from hengyuan.platform.weighing.models import Export, Weighing
 
 EXCEL_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV_TYPE = "text/csv; charset=utf-8"
 CHAIN_TYPE = "application/x-ndjson"
 _LOG_PAGE = 50
 
 # A workbook keeps a core busy for seconds, in the process that also takes the terminals' records.
 _one_at_a_time = threading.Semaphore(1)
+_one_table_at_a_time = threading.Semaphore(1)
 _WAIT_S = 30.0
 QUERY_TIMEOUT_MS = 60_000
 
@@ -53,16 +57,82 @@ def excel(request: HttpRequest) -> HttpResponse:
         _one_at_a_time.release()
 
 
+@require_POST
+@requires("records.export")
+def table(request: HttpRequest) -> HttpResponseBase:
+    """The filtered records as CSV, a million at most, sent while they are read.
+
+    A POST, because it leaves a note of who took them; how many, once it is known.
+    """
+    form = RecordFilterForm(request.GET, request.user)
+    if not form.is_valid():
+        messages.error(request, _("The filter is not valid, so nothing was exported."))
+        return redirect(f"{reverse('weighing:records')}?{request.GET.urlencode()}")
+    if not _one_table_at_a_time.acquire(blocking=False):
+        messages.warning(request, _("Another export is being made. Try again in a minute."))
+        return redirect(f"{reverse('weighing:records')}?{form.query()}")
+    try:
+        note = _note(request, form, Export.What.TABLE)
+        made = CsvOfRecords(form.search(Weighing.objects.visible_to(request.user)))
+        answer = StreamingHttpResponse(_Sent(made, note), content_type=CSV_TYPE)
+    except BaseException:
+        _one_table_at_a_time.release()
+        raise
+    answer.headers["Content-Disposition"] = f'attachment; filename="{_name(note)}.csv"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+class _Sent:
+    """A CSV on its way: gives its turn back and notes its records at the end, also where the line
+    broke before."""
+
+    def __init__(self, made: CsvOfRecords, note: Export) -> None:
+        self._made = made
+        self._note = note
+        self._is_open = True
+        self._language = get_language()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        pieces = self._made.pieces()
+
+        def step() -> bytes | None:
+            # the request's language is over by the time that its answer is sent
+            with override(self._language):
+                return next(pieces, None)
+
+        try:
+            while (piece := await sync_to_async(step)()) is not None:
+                yield piece
+        finally:
+            self.close()
+            await sync_to_async(services.note_exported)(self._note, self._made.records)
+
+    def close(self) -> None:
+        if self._is_open:
+            self._is_open = False
+            _one_table_at_a_time.release()
+
+
+def _note(request: HttpRequest, form: RecordFilterForm, what: Export.What) -> Export:
+    user: Any = request.user
+    wanted = {name: request.GET.get(name, "") for name in form.fields if form.data.get(name)}
+    return services.note_export(
+        user,
+        what,
+        wanted=wanted | {name: form.data[name] for name in ("from_day", "to_day")},
+        description="; ".join(f"{label}: {text}" for label, text in form.description()),
+    )
+
+
+def _name(note: Export) -> str:
+    return f"weighing-{localtime(note.at):%Y%m%d-%H%M%S}"
+
+
 def _workbook(request: HttpRequest, form: RecordFilterForm) -> HttpResponse:
     user: Any = request.user
     description = form.description()
-    note = services.note_export(
-        user,
-        Export.What.RECORDS,
-        wanted={name: request.GET.get(name, "") for name in form.fields if form.data.get(name)}
-        | {name: form.data[name] for name in ("from_day", "to_day")},
-        description="; ".join(f"{label}: {text}" for label, text in description),
-    )
+    note = _note(request, form, Export.What.RECORDS)
     records = matching(Weighing.objects.visible_to(user), form.wanted())
     with queries.at_most(QUERY_TIMEOUT_MS):
         content, count = write_workbook(
@@ -70,8 +140,7 @@ def _workbook(request: HttpRequest, form: RecordFilterForm) -> HttpResponse:
         )
     services.note_exported(note, count)
     answer = HttpResponse(content, content_type=EXCEL_TYPE)
-    name = f"weighing-{localtime(note.at):%Y%m%d-%H%M%S}.xlsx"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Content-Disposition"] = f'attachment; filename="{_name(note)}.xlsx"'
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
