@@ -13,10 +13,12 @@ import typer
 from hengyuan.cli import (
     _platform_chain,
     platform_backup,
+    platform_distribute,
     platform_history,
     platform_ledger,
     platform_map,
     platform_servers,
+    platform_service,
 )
 from hengyuan.platform import server
 from hengyuan.platform.embedded import PostgresFailed
@@ -38,6 +40,8 @@ app.add_typer(_platform_chain.app, name="chain")
 app.add_typer(platform_ledger.app, name="ledger")
 app.add_typer(platform_map.app, name="map")
 app.add_typer(platform_servers.app)
+app.add_typer(platform_service.app, name="service")
+app.add_typer(platform_distribute.app)
 platform_backup.add_to(app)
 platform_history.add_to(app)
 
