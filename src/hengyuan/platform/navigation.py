@@ -142,6 +142,18 @@ SECTIONS: tuple[Section, ...] = (
                 action="operations.view",
             ),
             Entry(
+                _("Evidence holds"),
+                icon="lock",
+                url_name="history:holds",
+                action="holds.view",
+            ),
+            Entry(
+                _("Months and archive"),
+                icon="archive",
+                url_name="history:months",
+                action="history.view",
+            ),
+            Entry(
                 _("Who watched which gate"),
                 icon="eye",
                 url_name="video:viewings",

@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("publication/", include("hengyuan.platform.publication.urls")),
     path("documents/", include("hengyuan.platform.documents.urls")),
     path("", include("hengyuan.platform.portal.urls")),
+    path("history/", include("hengyuan.platform.history.urls")),
     path("operations/", include("hengyuan.platform.operations.urls")),
     path("design/", include("hengyuan.platform.design.urls")),
     path("api/terminals/v1/enrol", terminals_api.enrol, name="terminals-enrol"),

@@ -31,9 +31,25 @@ def years(terminals):
             weighed_at=ms(FEBRUARY) - (20 + number % 2) * 3_600_000 + 3_599_999,
             gross_kg=gross_kg,
         )
-    own.weigh(1, weighed_at=ms(FEBRUARY, 7), gross_kg=None, axles=None, group_kg=(), plate=None)
+    own.weigh(
+        1,
+        weighed_at=ms(FEBRUARY, 7),
+        axles=None,
+        combination=None,
+        layout=None,
+        drive_axles=None,
+        group_kg=(),
+        limit_kg=None,
+        verdict="unknown",
+        rule_pack=None,
+        plate=None,
+        plate_colour=None,
+        flags=("skipped_scale",),
+        gross_kg=None,
+        raw_kg=None,
+    )
     own.weigh(1, weighed_at=ms(FEBRUARY, 9), corrects=1, gross_kg=48_500)
-    own.weigh(1, weighed_at=ms(FEBRUARY, 11), kind="entry", gross_kg=15_000)
+    own.weigh(1, weighed_at=ms(FEBRUARY, 11), kind="entry", gross_kg=15_000, verdict=None)
     for terminal in terminals:
         first = 19
         if len(terminal.lines) >= first:

@@ -45,6 +45,7 @@ _WATCHED_AND_HEADS: Grants = {
 }
 _ISSUERS: Grants = _KEEPERS | {OfficeKind.PROVINCE: _STAFF}
 _ABOVE_COUNTIES: Grants = {OfficeKind.PROVINCE: _OFFICE, OfficeKind.CITY: _OFFICE}
+_HEADS_ABOVE_COUNTIES: Grants = dict.fromkeys(_ABOVE_COUNTIES, frozenset({Role.HEAD}))
 _COUNTY_STAFF: Grants = {OfficeKind.COUNTY: _STAFF}
 _COUNTY_FIELD: Grants = {OfficeKind.COUNTY: _FIELD}
 _COUNTY_HEAD: Grants = {OfficeKind.COUNTY: frozenset({Role.HEAD})}
@@ -104,6 +105,14 @@ ACTIONS: dict[str, Action] = {
             _("See how the platform itself stands: health, backup, disks"),
             _SUPERVISING_HEADS,
         ),
+        Action(
+            "history.view",
+            _("See the months of the record table: open, sealed, archived"),
+            _SUPERVISING_HEADS,
+        ),
+        Action("history.seal", _("Seal months"), _HEADS_ABOVE_COUNTIES),
+        Action("holds.view", _("See which records are held as evidence"), _SUPERVISORS),
+        Action("holds.set", _("Hold records as evidence, and lift holds"), _ISSUERS),
         Action("design.view", _("See the design page"), _SUPERVISORS),
         Action("video.watch", _("Watch cameras of gates live; noted"), _SUPERVISORS_IN_FIELD),
         Action(

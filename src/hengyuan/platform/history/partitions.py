@@ -62,6 +62,19 @@ def has_partition(month: date) -> bool:
         return cursor.fetchone()[0] is not None  # type: ignore[index]
 
 
+def filled_months(among: list[Partition]) -> set[date]:
+    """Which of these months hold a record, in one query."""
+    if not among:
+        return set()
+    each = " UNION ALL ".join(
+        f"SELECT '{part.month:%Y-%m-%d}'::date WHERE EXISTS (SELECT FROM {part.table})"  # noqa: S608
+        for part in among
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(each)
+        return {month for (month,) in cursor.fetchall()}
+
+
 def is_empty(month: date) -> bool:
     """True where the month's partition holds no record, or there is none."""
     if not has_partition(month):

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.conf import settings
+from django.utils.translation import gettext as _
+
 from hengyuan.platform.history import folder, partitions
 from hengyuan.platform.history.models import EvidenceHold, HoldQuerySet, MonthSeal, SealState
 from hengyuan.platform.weighing.archived import ArchivedMonth
@@ -47,6 +50,18 @@ class MonthRow:
     def key(self) -> str:
         return f"{self.month:%Y-%m}"
 
+    @property
+    def slug(self) -> str:
+        return f"seal-{self.key}"
+
+    @property
+    def state_words(self) -> Any:
+        return _("open") if self.state == "open" else SealState(self.state).label
+
+    @property
+    def can_be_sealed(self) -> bool:
+        return self.state == "open" and partitions.has_ended(self.month)
+
 
 def months() -> list[MonthRow]:
     """Every month with records or a seal, the newest first; an empty partition is none."""
@@ -70,20 +85,50 @@ def months() -> list[MonthRow]:
                 seal,
             )
         )
+    filled = partitions.filled_months(list(there.values()))
     for month, part in there.items():
-        if month not in of_partition and (part.estimate or not partitions.is_empty(month)):
+        if month not in of_partition and month in filled:
             rows.append(MonthRow(month, 0, "open", part.estimate, True, part.bytes, None))
     return sorted(rows, key=lambda row: (row.month, -row.part if row.part else 1), reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What the page of the months shows."""
+
+    months: list[MonthRow]
+    problems: list[str]
+    holds: int
+    seal_days: int | None
+    archive_months: int | None
+    keep_months: int | None
+
+
+def overview() -> Overview:
+    """All of it; holds are counted over the whole platform, and none is named."""
+    return Overview(
+        months=months(),
+        problems=[
+            _("The file of an archived month is missing: %(name)s. Bring it back from the backup.")
+            % {"name": file.name}
+            for file in missing_files()
+        ],
+        holds=EvidenceHold.objects.filter(lifted_at__isnull=True).count(),
+        seal_days=settings.HISTORY_SEAL_DAYS,
+        archive_months=settings.HISTORY_ARCHIVE_MONTHS,
+        keep_months=settings.HISTORY_KEEP_MONTHS,
+    )
+
+
+def missing_files() -> list[ArchivedMonth]:
+    """Archived months whose file is not in the folder: they cannot be searched."""
+    return [file for file in readable_files() if not (folder.folder() / file.name).is_file()]
 
 
 def problems() -> list[str]:
     """What is wrong with months and files, for the platform's readiness; empty when nothing is."""
     found = [f"no partition for {month:%Y-%m}" for month in partitions.missing_months()]
-    return found + [
-        f"archived month is missing: {file.name}"
-        for file in readable_files()
-        if not (folder.folder() / file.name).is_file()
-    ]
+    return found + [f"archived month is missing: {file.name}" for file in missing_files()]
 
 
 def holds(user: Any) -> HoldQuerySet:
