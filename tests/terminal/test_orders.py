@@ -258,7 +258,9 @@ def test_a_weight_by_hand_is_judged_and_says_who_read_it(identity, tmp_path):
                 gross_kg=50_000, plate=PLATE, colour="yellow", layout="1+2+3", tare_kg=15_000,
                 loading=Loading(cargo="0100"),
             )  # fmt: skip
-            record = await post.lane.orders.weigh_by_hand(weight, GATEKEEPER, SUPERVISOR, "仪表坏")
+            record = await post.lane.orders.weigh_by_hand(
+                weight, GATEKEEPER, SUPERVISOR, "仪表坏", without_plan="演练"
+            )
             assert record.flags == ("manual_weight", "plate_typed")
             assert (record.verdict, record.limit_kg, record.axles) == ("over", 46_000, 6)
             assert (record.net_kg, record.cargo) == (35_000, "0100")
@@ -289,7 +291,9 @@ def test_a_weight_that_cannot_be_is_refused(identity, tmp_path):
                 weight = ByHand(
                     **({"gross_kg": 50_000, "plate": PLATE, "layout": "1+2+3"} | values)
                 )
-                order = post.lane.orders.weigh_by_hand(weight, GATEKEEPER, SUPERVISOR, "仪表坏")
+                order = post.lane.orders.weigh_by_hand(
+                    weight, GATEKEEPER, SUPERVISOR, "仪表坏", without_plan="演练"
+                )
                 assert text in await refused(order)
             assert post.records() == []
 
@@ -303,7 +307,9 @@ def test_by_hand_without_axles_there_is_no_verdict_and_without_camera_no_picture
         async with open_post(tmp_path, identity) as post:
             post.cameras[1].works = False
             weight = ByHand(gross_kg=50_000, plate=PLATE)
-            record = await post.lane.orders.weigh_by_hand(weight, GATEKEEPER, SUPERVISOR, "停电")
+            record = await post.lane.orders.weigh_by_hand(
+                weight, GATEKEEPER, SUPERVISOR, "停电", without_plan="演练"
+            )
             assert record.flags == ("axles_unknown", "camera_missing", "manual_weight")
             assert record.verdict == "unknown"
 

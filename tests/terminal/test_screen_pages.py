@@ -288,6 +288,11 @@ def test_a_weight_by_hand_is_signed_by_two_and_judged(tmp_path, identity):
         assert problems(answer) == ["应为 1 至 200000 的整数"]
         assert 'value="晋L12345"' in answer.text
         answer = await send(at, "/lanes/1/manual", **fields)
+        assert problems(answer) == ["本磅没有正在执行的应急预案：请先启动预案，或说明未启动的原因"]
+        assert at.records() == []
+        await send(at, "/upkeep/plans", plan="0", cause="仪表坏")
+        assert "称重设备故障" in (await at.http.get("/lanes/1/manual")).text
+        answer = await send(at, "/lanes/1/manual", **fields)
         assert answer.headers["location"] == "/records/1?said=manual"
         (record,) = at.records()
         assert (record.gross_kg, record.verdict) == (26_000, "over")

@@ -239,7 +239,7 @@ def test_a_weight_by_hand_takes_the_tare_that_the_book_has(identity, tmp_path):
             await post.lanes[1].pass_over(PLATE, 9_000)
             weight = ByHand(gross_kg=24_000, plate=PLATE, axles=3)
             by_hand = post.lanes[2].orders.weigh_by_hand
-            record = await by_hand(weight, GATEKEEPER, SUPERVISOR, "仪表故障")
+            record = await by_hand(weight, GATEKEEPER, SUPERVISOR, "仪表故障", "演练")
             assert weights(record) == (24_000, 9_000, 15_000)
             assert inside(post) == {}
 
@@ -252,11 +252,13 @@ def test_in_a_lane_for_both_people_say_which_way_a_truck_drives(identity, tmp_pa
             by_hand = post.lane.orders.weigh_by_hand
             weight = ByHand(gross_kg=9_000, plate=PLATE, axles=3)
             with pytest.raises(OrderRefused, match="进场还是出场"):
-                await by_hand(weight, GATEKEEPER, SUPERVISOR, "仪表故障")
-            out = await by_hand(replace(weight, kind="exit"), GATEKEEPER, SUPERVISOR, "仪表故障")
+                await by_hand(weight, GATEKEEPER, SUPERVISOR, "仪表故障", "演练")
+            out = await by_hand(
+                replace(weight, kind="exit"), GATEKEEPER, SUPERVISOR, "仪表故障", "演练"
+            )
             assert (out.kind, out.verdict) == ("exit", "pass")
             heavy = replace(weight, kind="entry", gross_kg=OVER_KG)
-            came = await by_hand(heavy, GATEKEEPER, SUPERVISOR, "仪表故障")
+            came = await by_hand(heavy, GATEKEEPER, SUPERVISOR, "仪表故障", "演练")
             assert (came.kind, came.verdict) == ("entry", None)
             assert inside(post) == {PLATE: OVER_KG}
 
@@ -276,7 +278,9 @@ def test_the_tare_is_there_after_a_restart_and_never_without_its_record(identity
                 " BEGIN SELECT RAISE(ABORT, 'no power'); END"
             )
             weight = ByHand(gross_kg=8_000, plate=OTHER)
-            order = post.lanes[1].orders.weigh_by_hand(weight, GATEKEEPER, SUPERVISOR, "x")
+            order = post.lanes[1].orders.weigh_by_hand(
+                weight, GATEKEEPER, SUPERVISOR, "x", without_plan="演练"
+            )
             with pytest.raises(Exception, match="no power"):
                 await order
             db.execute("DROP TRIGGER torn")

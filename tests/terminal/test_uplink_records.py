@@ -151,7 +151,7 @@ def test_retry_after_is_honoured(county, identity, tmp_path):
     async def scenario():
         async with county.listening() as url, outbox(tmp_path, url, identity) as box:
 
-            async def wait(why, wish_s):
+            async def wait(why, wish_s, request_id=None):
                 waits.append((why, wish_s))
 
             box.records._wait = wait

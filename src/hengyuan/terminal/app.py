@@ -35,6 +35,7 @@ from hengyuan.terminal.drivers.base import (
 from hengyuan.terminal.drivers.catalogue import create, kind_of
 from hengyuan.terminal.enrolment import Identity
 from hengyuan.terminal.judging import CHINA
+from hengyuan.terminal.lane.emergency import weighing_plans
 from hengyuan.terminal.lane.recorder import Surroundings
 from hengyuan.terminal.lane.recording import finding_of
 from hengyuan.terminal.lane.service import LaneService
@@ -46,6 +47,7 @@ from hengyuan.terminal.transports.link import Backoff
 from hengyuan.terminal.upkeep.lanes import LaneScale
 from hengyuan.terminal.upkeep.service import Surroundings as UpkeepSurroundings
 from hengyuan.terminal.upkeep.service import Upkeep
+from hengyuan.terminal.upkeep.settings import plans_of
 from hengyuan.terminal.uplink.client import PlatformClient
 from hengyuan.terminal.uplink.commands import Commands
 from hengyuan.terminal.uplink.files import FileUplink
@@ -186,6 +188,7 @@ class Terminal:
             messages=messages,
             board=self.board,
             recorded=self._recorded,
+            weighing_plans=weighing_plans(plans_of(self.config.upkeep, self.words.gettext)),
             clips=self.video,
         )
         for config in self.config.lanes:

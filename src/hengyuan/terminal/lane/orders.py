@@ -31,6 +31,7 @@ from hengyuan.terminal.lane.amending import (
 )
 from hengyuan.terminal.lane.by_hand import by_hand_record
 from hengyuan.terminal.lane.detail import detail_of
+from hengyuan.terminal.lane.emergency import running_for
 from hengyuan.terminal.lane.intake import SightingIntake
 from hengyuan.terminal.lane.keepers import Spawn
 from hengyuan.terminal.lane.order_checks import (
@@ -47,7 +48,7 @@ from hengyuan.terminal.lane.recorder import Recorder, Surroundings
 from hengyuan.terminal.lane.returning import NobodyCameBack
 from hengyuan.terminal.lane.sightings import PlateSeen, Sighting, StoredFile
 from hengyuan.terminal.people import Person
-from hengyuan.terminal.store import held, tares
+from hengyuan.terminal.store import held, plans, tares
 
 __all__ = [
     "MAX_REASON",
@@ -66,6 +67,10 @@ T = TypeVar("T")
 _SHOWING_A_TRUCK = frozenset({"plate", "head", "tail", "front_side", "rear_side"})
 _VIEWS = ("front", "rear", "exit")
 """Cameras that can see a plate, the best first."""
+
+
+UNPLANNED_WORD = "manual_unplanned"
+"""What the journal says of a weight that was written down while no emergency plan ran."""
 
 
 class Barrier(Protocol):
@@ -102,6 +107,9 @@ class Orders:
         seeing.sort(key=lambda camera: _VIEWS.index(_view(camera)))
         named = [devices[each.name] for each in seeing]
         self._cameras = [each for each in named if isinstance(each, Camera)]
+        self._devices = devices
+        weighing = (config.scale, config.axles)
+        self._weighing = frozenset(each.name for each in weighing if each is not None)
 
     # orders
 
@@ -193,12 +201,20 @@ class Orders:
         return record
 
     async def weigh_by_hand(
-        self, weight: ByHand, operator: Person | None, witness: Person | None, reason: str
+        self,
+        weight: ByHand,
+        operator: Person | None,
+        witness: Person | None,
+        reason: str,
+        without_plan: str = "",
     ) -> Record:
         """Record a weight that two people read off, where the lane's own devices fail.
 
-        It is judged like any other. A picture is added where a camera gives one.
+        It is judged like any other. A picture is added where a camera gives one. An emergency plan
+        runs for the lane's scale or axle identifier, or `without_plan` says why none does, which
+        the journal keeps.
         """
+        unplanned = await self._unplanned(without_plan)
         names, reason = self._checks.two(operator, witness), self._checks.reason(reason)
         self._checks.masses(weight)
         self._checks.loading(weight.loading)
@@ -237,7 +253,36 @@ class Orders:
             reason=reason,
         )
         sizes = {} if picture is None else {picture.ref.digest: picture.size}
-        return await self._stored(self._recorder.write(read_off, sizes))
+
+        def noted(record: Record) -> tuple[str, str] | None:
+            if unplanned is None:
+                return None
+            detail = detail_of(seq=record.seq, plate=plate, by=names[0], witness=names[1],
+                               reason=unplanned)  # fmt: skip
+            return UNPLANNED_WORD, detail
+
+        return await self._stored(self._recorder.write(read_off, sizes, noted))
+
+    async def running_plan(self) -> str | None:
+        """The title of the emergency plan under which weights may be written here; None: of none.
+
+        OrderRefused if the store cannot be read.
+        """
+        runs = await self._stored(self._store.read(plans.running_plans))
+        titles = self._around.weighing_plans
+        run = running_for(runs, self._weighing, self._devices, titles)
+        return None if run is None else run.title
+
+    async def _unplanned(self, why: str) -> str | None:
+        """Why a weight is written down although no emergency plan runs; None where one does."""
+        if await self.running_plan() is not None:
+            return None
+        if not why.strip():
+            what = self._around.messages.gettext(
+                "No emergency plan runs for this scale: begin one, or say why there is none"
+            )
+            raise OrderRefused(what)
+        return self._checks.reason(why)
 
     async def loading(self, seq: int, loading: Loading, operator: Person | None) -> Record:
         """Write down cargo, loading note, destination and carrier of a truck."""

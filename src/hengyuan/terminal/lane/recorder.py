@@ -55,6 +55,8 @@ class Surroundings:
     board: Board
     recorded: Callable[[int, float], None]
     """Told of each stored record: its seq, and when its weight settled (monotonic)."""
+    weighing_plans: frozenset[str] | None = None
+    """Titles of the emergency plans under which people write weights down; None: of any."""
     clips: Clips | None = None
     """What keeps the pictures of the cameras for a while; None where there is no video."""
 
@@ -173,11 +175,27 @@ class Recorder:
             self._show(appended.record)
         return None if appended is None else appended.record
 
-    async def write(self, make: Callable[[int], Record], sizes: dict[str, int]) -> Record:
-        """Store a weight that people read off, or raise what `amend` raises."""
+    async def write(
+        self,
+        make: Callable[[int], Record],
+        sizes: dict[str, int],
+        noted: Callable[[Record], tuple[str, str] | None],
+    ) -> Record:
+        """Store a weight that people read off, or raise what `amend` raises; and with it a line of
+        the journal where `noted` says of the record which."""
         store = self._around.store
+
+        def completed(connection: sqlite3.Connection, record: Record) -> Record:
+            line = noted(record)
+            if line is not None:
+                connection.execute(
+                    "INSERT INTO journal (at_ms, lane, what, detail) VALUES (?, ?, ?, ?)",
+                    (record.weighed_at, self._number, *line),
+                )
+            return self._told_which_way(connection, record)
+
         async with self._order:
-            draft = self._unweighed(make, sizes, (), self._told_which_way)
+            draft = self._unweighed(make, sizes, (), completed)
             record = (await store.do(store.store.append, draft)).record
         self._show(record)
         return record

@@ -204,7 +204,9 @@ class OrderPages:
             operator, witness, reason = await self._signed(form)
             if not form.problems and weight is not None:
                 try:
-                    record = await lane.orders.weigh_by_hand(weight, operator, witness, reason)
+                    record = await lane.orders.weigh_by_hand(
+                        weight, operator, witness, reason, form.text("without_plan", MAX_REASON)
+                    )
                     return form.finish(f"/records/{record.seq}?said=manual")
                 except OrderRefused as refused:
                     form.problem("", str(refused))
@@ -215,10 +217,17 @@ class OrderPages:
             status,
             form=form,
             lane=lane.view,
+            plan=await self._plan(lane.orders),
             **await self._loading_fields(request, None),
             **await self._plate_fields(request, None),
             **await self._signing_fields(request, None),
         )
+
+    async def _plan(self, orders: Orders) -> str | None:
+        try:
+            return await orders.running_plan()
+        except OrderRefused:
+            return None
 
     def _weight(self, form: Form) -> ByHand | None:
         _ = self._pages.gettext

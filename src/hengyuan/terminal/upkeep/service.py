@@ -21,7 +21,7 @@ from hengyuan.terminal.clock import CheckedClock, Clock
 from hengyuan.terminal.judging import CHINA
 from hengyuan.terminal.store import StoreWorker, plans, repairs
 from hengyuan.terminal.store import upkeep as store
-from hengyuan.terminal.upkeep.settings import PlanTable, UpkeepTable, default_plans
+from hengyuan.terminal.upkeep.settings import PlanTable, UpkeepTable, plans_of
 from hengyuan.terminal.upkeep.verification import validity, warning_due
 from hengyuan.terminal.upkeep.watches import ClockWatch, DeviceChange, DeviceWatch, ZeroWatch
 
@@ -76,9 +76,7 @@ class Upkeep:
     def __init__(self, settings: UpkeepTable, around: Surroundings) -> None:
         self.settings = settings
         self._around = around
-        self.plans: tuple[PlanTable, ...] = (
-            default_plans(around.words.gettext) if settings.plans is None else tuple(settings.plans)
-        )
+        self.plans: tuple[PlanTable, ...] = plans_of(settings, around.words.gettext)
         self.zeros = {
             scale.name: ZeroWatch(
                 settings.zero_bound_kg, settings.zero_free_s, settings.zero_every_s

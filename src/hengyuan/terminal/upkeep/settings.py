@@ -50,6 +50,11 @@ class UpkeepTable(Table, frozen=True, kw_only=True):
     """None: the plans that come along; an empty list: none at all."""
 
 
+def plans_of(settings: UpkeepTable, gettext: Callable[[str], str]) -> tuple[PlanTable, ...]:
+    """The gate's emergency plans: its own, or those that come along."""
+    return default_plans(gettext) if settings.plans is None else tuple(settings.plans)
+
+
 def default_plans(gettext: Callable[[str], str]) -> tuple[PlanTable, ...]:
     """Plans that suit most gates, in the language of the gate."""
     _ = gettext

@@ -84,6 +84,7 @@ def _whats(gettext: Callable[[str], str]) -> dict[str, str]:
         "exit_misread": _("Exit plate differs by a sign"),
         "exit_unread": _("Exit plate not read"),
         "exit_undated": _("Exit camera's time unusable"),
+        "manual_unplanned": _("Weighed by hand without emergency plan"),
         "override": _("Released by override"),
         "void": _("Record made void"),
         "barrier_opened": _("Barrier opened by hand"),
