@@ -24,6 +24,7 @@ from hengyuan.platform.embedded import (
     is_embedded,
 )
 from hengyuan.platform.home import HOME_VARIABLE, home_dir
+from hengyuan.platform.service.notify import notify, stay_alive
 
 log = structlog.get_logger(__name__)
 
@@ -181,10 +182,12 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, tell: Callable[[], None]) -> None:
         super().__init__(config)
         self._tell = tell
+        self._alive: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            self._alive = asyncio.create_task(stay_alive(), name="signs-of-life")
             self._tell()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -193,6 +196,9 @@ class _Server(uvicorn.Server):
         from hengyuan.platform.asgi import lane
         from hengyuan.platform.board.services import end_streams
 
+        notify("STOPPING=1")
+        if self._alive is not None:
+            self._alive.cancel()
         end_streams()
         lane.end_waits()
         await super().shutdown(sockets)
