@@ -25,7 +25,7 @@ from hengyuan.world.fill.preparing import (
     prepare,
 )
 from hengyuan.world.fill.units import Habits, chosen_units, habits_of
-from hengyuan.world.fill.worker import DayDone, Task, work
+from hengyuan.world.fill.worker import PartDone, Task, work
 from tests.conftest import Cast
 from tests.platform.records import (
     TestTerminal,
@@ -37,6 +37,8 @@ from tests.platform.records import (
 )
 
 PLAN = FillPlan(days=3, last=date(2026, 9, 1), units=2, seed=11, scale=0.8)
+FEW = FillPlan(days=16, last=date(2026, 9, 3), units=2, seed=11, scale=0.12)
+"""So little traffic that a batch holds several days; over the end of a month."""
 Rows = dict[str, list[str]]
 
 # Pictures of a fill never come, so nobody is asked for them; a batch's number, and when it came,
@@ -59,9 +61,9 @@ def terminals(committed_intake: None, cast: Cast) -> list[TestTerminal]:
     ]
 
 
-def habits() -> list[Habits]:
-    planned, _ = chosen_units(PLAN.units)
-    return habits_of(planned, PLAN.seed, PLAN.scale)
+def habits(plan: FillPlan) -> list[Habits]:
+    planned, _ = chosen_units(plan.units)
+    return habits_of(planned, plan.seed, plan.scale)
 
 
 def standing(terminals: list[TestTerminal]) -> list[StandingTerminal]:
@@ -86,11 +88,11 @@ def standing(terminals: list[TestTerminal]) -> list[StandingTerminal]:
 def tasks_of(terminals: list[TestTerminal], plan: FillPlan = PLAN, workers: int = 1) -> list[Task]:
     url = current_database_url()
     prepared = asyncio.run(prepare(plan, url, standing(terminals)))
-    return divided(plan, url, habits(), prepared, workers)
+    return divided(plan, url, habits(plan), prepared, workers)
 
 
-def filled(terminals: list[TestTerminal], plan: FillPlan = PLAN) -> list[DayDone]:
-    told: list[DayDone] = []
+def filled(terminals: list[TestTerminal], plan: FillPlan = PLAN) -> list[PartDone]:
+    told: list[PartDone] = []
     for task in tasks_of(terminals, plan, workers=2):
         work(task, told.append)
     return told
@@ -143,10 +145,13 @@ def upload(bodies: list[bytes]) -> None:
     asyncio.run(sending())
 
 
-def test_a_fill_leaves_every_table_as_intake_would(terminals: list[TestTerminal]) -> None:
-    told = filled(terminals)
+@pytest.mark.parametrize("plan", [PLAN, FEW], ids=["usual", "few"])
+def test_a_fill_leaves_every_table_as_intake_would(
+    terminals: list[TestTerminal], plan: FillPlan
+) -> None:
+    told = filled(terminals, plan)
     by_fill = database()
-    assert len(by_fill["weighing"]) == sum(day.records for day in told) > 100
+    assert len(by_fill["weighing"]) == sum(part.records for part in told) > 100
     # the lines are made again from the columns, so a wrong column would break the chain here
     bodies = [body for terminal in terminals for body in bodies_of(terminal)]
     asyncio.run(empty_intake_tables(current_database_url()))
@@ -178,7 +183,7 @@ def test_each_chain_proves_itself_from_its_beginning(terminals: list[TestTermina
 def test_rows_stand_in_the_order_of_time_whatever_gate_they_are_of(
     terminals: list[TestTerminal],
 ) -> None:
-    told: list[DayDone] = []
+    told: list[PartDone] = []
     [task] = tasks_of(terminals, workers=1)
     work(task, told.append)
 
@@ -220,13 +225,13 @@ def test_it_goes_on_where_it_ended(
     monkeypatch.setattr("hengyuan.world.fill.worker.store", until_killed)
     with pytest.raises(asyncpg.ConnectionDoesNotExistError):
         for task in tasks_of(terminals, workers=1):
-            work(task, lambda day: None)
+            work(task, lambda part: None)
     monkeypatch.undo()
     part = len(database()["weighing"])
     assert 0 < part < len(whole["weighing"])
 
     told = filled(terminals)
-    assert part + sum(day.records for day in told) == len(whole["weighing"])
+    assert part + sum(part.records for part in told) == len(whole["weighing"])
     after = database()
     for name in ("weighing", "weighing_count", "intake_chainhead"):
         assert after[name] == whole[name], name
@@ -246,7 +251,7 @@ def test_a_chain_that_grows_meanwhile_is_not_overwritten(terminals: list[TestTer
     upload([terminals[0].batch()])
     before = database()
     with pytest.raises(storing.HeadMoved):
-        work(task, lambda day: None)
+        work(task, lambda part: None)
     assert database() == before
 
 

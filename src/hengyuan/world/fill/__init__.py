@@ -5,8 +5,8 @@ units      which units there are, how much passes each, which terminals stand th
 fleet      the trucks: measured axles, plates that return to the same few units, tares that last
 loads      how heavy a truck leaves: the measured spread, and the share above the limit
 passages   what happens at one terminal in one day, as records
-chains     the records of a day linked, signed and packed as rows
-storing    rows, heads, signed batches and counts of a day, in one transaction
+chains     records linked, signed and packed as rows
+storing    rows, heads, signed batches and counts of some days, in one transaction
 worker     one process: its terminals, day by day
 entering   units, terminals and people, by the platform's own services
 preparing  which days, which fill, where each chain ends; the terminals divided among processes

@@ -1,4 +1,4 @@
-"""A terminal's records of one day: linked, signed, judged again and packed as rows."""
+"""A terminal's next records: linked, signed, judged again and packed as rows."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class ChainEnd:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """What a day adds: signed batches, and each row with its time in ms."""
+    """What they add: signed batches, and each row with its time in ms."""
 
     headers: list[BatchHeader]
     rows: list[tuple[int, bytes]]
     counts: list[Counts]
 
 
-def link_day(end: ChainEnd, records: Sequence[Record]) -> Linked:
+def link(end: ChainEnd, records: Sequence[Record]) -> Linked:
     """Link and sign the records that follow `end`, and move it on.
 
     Every line is read back and checked as intake would. Batches are as large as the protocol

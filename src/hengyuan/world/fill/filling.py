@@ -17,7 +17,7 @@ import asyncpg
 from hengyuan.platform.home import home_dir
 from hengyuan.world.fill.entering import Entered, enter
 from hengyuan.world.fill.preparing import NOTE, FillPlan, divided, note_plan, prepare
-from hengyuan.world.fill.worker import DayDone, Task, process
+from hengyuan.world.fill.worker import PartDone, Task, process
 
 _LISTEN_S = 1.0
 _GRACE_S = 20.0
@@ -129,26 +129,26 @@ class _Progress:
 
     def __init__(self, tasks: list[Task], say: Callable[[str], None]) -> None:
         self.records = 0
-        self._days = sum((task.last - task.first).days + 1 for task in tasks)
+        self._parts = sum(len(task.parts) for task in tasks)
         self._done = 0
         self._say = say
         self._begun = self._told = time.monotonic()
 
     @property
     def waits(self) -> bool:
-        return self._done < self._days
+        return self._done < self._parts
 
-    def hear(self, day: DayDone) -> None:
-        self.records += day.records
+    def hear(self, part: PartDone) -> None:
+        self.records += part.records
         self._done += 1
         now = time.monotonic()
         if self.waits and now - self._told < self.EVERY_S:
             return
         self._told = now
         spent = now - self._begun
-        left = spent / self._done * (self._days - self._done)
+        left = spent / self._done * (self._parts - self._done)
         self._say(
-            f"{self._done * 100 // self._days:3d}%  {self.records:,} 条"
+            f"{self._done * 100 // self._parts:3d}%  {self.records:,} 条"
             f"  {self.records / spent:,.0f} 条/秒  约剩 {int(left) // 60}:{int(left) % 60:02d}"
         )
 

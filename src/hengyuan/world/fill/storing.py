@@ -1,4 +1,4 @@
-"""A day of many terminals into the database, in one transaction: rows, heads, batches, counts."""
+"""Days of many terminals into the database, in one transaction: rows, heads, batches, counts."""
 
 from __future__ import annotations
 
@@ -46,15 +46,16 @@ ON CONFLICT (unit_id, day, hour, kind, band) DO UPDATE SET
 
 
 class HeadMoved(RuntimeError):
-    """Somebody else stores records of these terminals at the same time; nothing of the day was
-    stored."""
+    """Somebody else stores records of these terminals at the same time; nothing of the
+    book was stored."""
 
 
 @dataclass(slots=True)
-class DayBook:
-    """What one process stores of one day."""
+class Book:
+    """What one process stores at once."""
 
-    day: date
+    last: date
+    """The last of its days."""
     received_at: datetime
     rows: list[tuple[int, bytes]] = field(default_factory=list)
     counts: dict[tuple[Any, ...], list[int]] = field(default_factory=dict)
@@ -62,7 +63,7 @@ class DayBook:
     heads: list[tuple[int, int, bytes, int, bytes]] = field(default_factory=list)
 
     def add(self, before: tuple[int, bytes], end: ChainEnd, linked: Linked) -> None:
-        """Take what a terminal's day has added to the seq and head of `before`."""
+        """Take what a terminal has added to the seq and head of `before`."""
         self.rows += linked.rows
         self.heads.append((end.id, *before, end.seq, end.head))
         for header in linked.headers:
@@ -83,17 +84,17 @@ class DayBook:
                 entry[2] += overload_kg
 
 
-async def store(connection: Any, book: DayBook) -> None:
-    """Store the day, all of it or nothing. HeadMoved."""
+async def store(connection: Any, book: Book) -> None:
+    """Store it all or nothing. HeadMoved."""
     if not book.rows:
         return
-    # records of one day stand in the order of time, as if each had come when it was weighed
+    # records stand in the order of time, as if each had come when it was weighed
     book.rows.sort(key=lambda row: row[0])
     async with connection.transaction():
         advanced = await connection.fetch(_ADVANCE, *_columns(book.heads))
         if len(advanced) != len(book.heads):
             raise HeadMoved(
-                f"{book.day}: the chain of a terminal does not end where the fill ended"
+                f"{book.last}: the chain of a terminal does not end where the fill ended"
             )
         await connection.copy_to_table(
             "weighing",
@@ -108,7 +109,7 @@ async def store(connection: Any, book: DayBook) -> None:
         await connection.execute(_FOLLOW, FOLLOWER)
 
 
-async def _count(connection: Any, book: DayBook) -> None:
+async def _count(connection: Any, book: Book) -> None:
     # sorted, so that two processes always lock the rows in the same order
     keys = sorted(book.counts)
     units, hours, kinds, bands, counties = _columns(keys)

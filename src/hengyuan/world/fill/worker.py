@@ -14,15 +14,16 @@ from typing import Any
 import asyncpg
 
 from hengyuan.platform.weighing import rule_pack_numbers
+from hengyuan.record.model import Record
 from hengyuan.record.suites import SM2_SM3
 from hengyuan.world.axle_records import load_axle_records
 from hengyuan.world.fill import calendar
-from hengyuan.world.fill.chains import ChainEnd, link_day
-from hengyuan.world.fill.fleet import Fleet
+from hengyuan.world.fill.chains import ChainEnd, link
+from hengyuan.world.fill.fleet import Fleet, FleetTruck
 from hengyuan.world.fill.loads import loaded_shares
 from hengyuan.world.fill.passages import Gate, Traffic
 from hengyuan.world.fill.recording import Recorder
-from hengyuan.world.fill.storing import DayBook, store
+from hengyuan.world.fill.storing import Book, store
 from hengyuan.world.fill.units import Habits
 
 
@@ -53,20 +54,30 @@ class Task:
     seed: int
     first: date
     last: date
+    days_at_once: int
+    """So many days are one batch of each terminal, and one transaction."""
     habits: list[Habits]
     terminals: list[TerminalTask]
 
+    @property
+    def parts(self) -> list[list[date]]:
+        """The days, as they are stored together."""
+        ordinals = range(self.first.toordinal(), self.last.toordinal() + 1)
+        days = [date.fromordinal(ordinal) for ordinal in ordinals]
+        step = self.days_at_once
+        return [days[at : at + step] for at in range(0, len(days), step)]
+
 
 @dataclass(frozen=True, slots=True)
-class DayDone:
-    """A day that is committed."""
+class PartDone:
+    """Days that are committed."""
 
-    day: date
+    last: date
     records: int
 
 
-def work(task: Task, tell: Callable[[DayDone], None]) -> None:
-    """Fill the terminals of a task, day by day; `tell` hears of each day once it is committed."""
+def work(task: Task, tell: Callable[[PartDone], None]) -> None:
+    """Fill the terminals of a task, day by day; `tell` hears of what is committed."""
     asyncio.run(_Worker(task, tell).run())
 
 
@@ -87,7 +98,7 @@ def process(task: Task, told: Any) -> None:
 
 
 class _Worker:
-    def __init__(self, task: Task, tell: Callable[[DayDone], None]) -> None:
+    def __init__(self, task: Task, tell: Callable[[PartDone], None]) -> None:
         self._task = task
         self._tell = tell
         records = load_axle_records()
@@ -109,14 +120,13 @@ class _Worker:
         ]
 
     async def run(self) -> None:
-        task = self._task
-        connection = await asyncpg.connect(task.database_url)
+        connection = await asyncpg.connect(self._task.database_url)
         try:
             await rule_pack_numbers.read(connection)
-            storing: asyncio.Task[DayDone] | None = None
-            for ordinal in range(task.first.toordinal(), task.last.toordinal() + 1):
-                # the database stores a day while the next one is made
-                book = await asyncio.to_thread(self._fill, date.fromordinal(ordinal))
+            storing: asyncio.Task[PartDone] | None = None
+            for days in self._task.parts:
+                # the database stores one part while the next one is made
+                book = await asyncio.to_thread(self._fill, days)
                 if storing is not None:
                     self._tell(await storing)
                 storing = asyncio.create_task(_stored(connection, book))
@@ -125,24 +135,30 @@ class _Worker:
         finally:
             await connection.close()
 
-    def _fill(self, day: date) -> DayBook:
-        received_at = datetime.fromtimestamp(calendar.end_ms(day) // 1000, UTC)
-        book = DayBook(day, received_at)
-        at_work = self._fleet.at_work(day, self._units)
+    def _fill(self, days: list[date]) -> Book:
+        received_at = datetime.fromtimestamp(calendar.end_ms(days[-1]) // 1000, UTC)
+        book = Book(days[-1], received_at)
+        at_work = {day: self._fleet.at_work(day, self._units) for day in days}
         for terminal, end in zip(self._task.terminals, self._ends, strict=True):
-            if day < terminal.from_day:
-                continue
-            gate = Gate(end.code, terminal.number, self._task.habits[terminal.unit])
-            chance = random.Random(f"{self._task.seed}/{end.code}/{day}")
-            trucks = at_work.get(terminal.unit, [])
-            happened = self._traffic.day(gate, trucks, day, chance)
-            records = Recorder(gate, day, chance).records(happened, end.seq + 1)
+            records: list[Record] = []
+            for day in days:
+                if day >= terminal.from_day:
+                    trucks = at_work[day].get(terminal.unit, [])
+                    records += self._day(terminal, day, trucks, end.seq + len(records) + 1)
             if records:
                 before = (end.seq, end.head)
-                book.add(before, end, link_day(end, records))
+                book.add(before, end, link(end, records))
         return book
 
+    def _day(
+        self, terminal: TerminalTask, day: date, trucks: list[FleetTruck], first_seq: int
+    ) -> list[Record]:
+        gate = Gate(terminal.code, terminal.number, self._task.habits[terminal.unit])
+        chance = random.Random(f"{self._task.seed}/{terminal.code}/{day}")
+        happened = self._traffic.day(gate, trucks, day, chance)
+        return Recorder(gate, day, chance).records(happened, first_seq)
 
-async def _stored(connection: Any, book: DayBook) -> DayDone:
+
+async def _stored(connection: Any, book: Book) -> PartDone:
     await store(connection, book)
-    return DayDone(book.day, len(book.rows))
+    return PartDone(book.last, len(book.rows))
