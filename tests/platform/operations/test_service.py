@@ -101,7 +101,7 @@ def test_a_service_manager_hears_that_it_is_ready_lives_and_stops():
     with temporary_home() as home, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         address = home.parent / "notify"
         manager.bind(str(address))
-        manager.settimeout(120)
+        manager.settimeout(240)
         process = subprocess.Popen(
             command("platform", "run", "--port", "0"),
             env=environment(home) | {"NOTIFY_SOCKET": str(address), "WATCHDOG_USEC": "400000"},
