@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import resource
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -34,6 +35,7 @@ class Filled:
     records: int
     seconds: float
     entering_seconds: float
+    worker_us: float
     terminals: int
     total_records: int
     bytes: int
@@ -74,8 +76,9 @@ def fill(
     entered = enter(plan.units, plan.seed, plan.scale, password, say)
     tasks = asyncio.run(prepare(plan, database_url, entered.terminals))
     entering_s = time.monotonic() - begun
-    begun = time.monotonic()
+    begun, spent = time.monotonic(), _spent_by_children()
     records = _run(divided(plan, database_url, entered.habits, tasks, workers), say)
+    spent = _spent_by_children() - spent
     say("整理表和统计信息")
     sizes = asyncio.run(_finish(database_url))
     seconds = time.monotonic() - begun
@@ -83,6 +86,7 @@ def fill(
         records=records,
         seconds=round(seconds, 1),
         entering_seconds=round(entering_s, 1),
+        worker_us=round(spent * 1e6 / records, 1) if records else 0.0,
         terminals=len(tasks),
         **sizes,
     )
@@ -120,6 +124,12 @@ def _run(tasks: list[Task], say: Callable[[str], None]) -> int:
                 one.terminate()
                 one.join(_GRACE_S)
     return progress.records
+
+
+def _spent_by_children() -> float:
+    """Processor time of the processes that have ended, in seconds."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 class _Progress:
