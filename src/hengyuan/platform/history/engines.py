@@ -130,4 +130,4 @@ def is_empty() -> bool:
         return False
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM weighing)")
-        return not cursor.fetchone()[0]  # type: ignore[index]
+        return not cursor.fetchone()[0]

@@ -59,7 +59,7 @@ def partitions() -> list[Partition]:
 def has_partition(month: date) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s)", [partition_name(month)])
-        return cursor.fetchone()[0] is not None  # type: ignore[index]
+        return cursor.fetchone()[0] is not None
 
 
 def filled_months(among: list[Partition]) -> set[date]:
@@ -81,7 +81,7 @@ def is_empty(month: date) -> bool:
         return True
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT EXISTS (SELECT FROM {partition_name(month)})")  # noqa: S608
-        return not cursor.fetchone()[0]  # type: ignore[index]
+        return not cursor.fetchone()[0]
 
 
 def make_coming() -> list[date]:
@@ -126,12 +126,12 @@ def is_distributed() -> bool:
     """True where the record table is spread over a Citus cluster."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass('pg_dist_partition')")
-        if cursor.fetchone()[0] is None:  # type: ignore[index]
+        if cursor.fetchone()[0] is None:
             return False
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrel = 'weighing'::regclass)"
         )
-        return bool(cursor.fetchone()[0])  # type: ignore[index]
+        return bool(cursor.fetchone()[0])
 
 
 def replace_by_empty(month: date) -> None:
@@ -158,7 +158,7 @@ def alone() -> Iterator[None]:
     """One process at a time seals and archives; AtWork for the others. Ends with the process."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [_WORK_LOCK])
-        if not cursor.fetchone()[0]:  # type: ignore[index]
+        if not cursor.fetchone()[0]:
             raise AtWork
     try:
         yield

@@ -23,6 +23,7 @@ def readable_files(states: Sequence[str] = READABLE) -> list[ArchivedMonth]:
     return [
         ArchivedMonth(name, first_at, last_at)
         for name, first_at, last_at in found.values_list("file_name", "first_at", "last_at")
+        if first_at is not None and last_at is not None
     ]
 
 

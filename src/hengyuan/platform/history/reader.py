@@ -78,27 +78,43 @@ class Reader:
         rows = self._rows(months, plain.values_list("seq"), "count(*)")
         return next((count for (count,) in rows), 0)
 
+    def values(self, months: list[ArchivedMonth], queryset: QuerySet[Any]) -> list[dict[str, Any]]:
+        cursor = self.cursor()
+        try:
+            # through Arrow: moments come out of it without a further library
+            self._ask(cursor, months, queryset, "*")
+            found: list[dict[str, Any]] = cursor.to_arrow_table().to_pylist()
+        finally:
+            cursor.close()
+        names = list(queryset.query.values_select) + list(queryset.query.annotation_select)
+        return [dict(zip(names, row.values(), strict=True)) for row in found]
+
     def _rows(
         self, months: list[ArchivedMonth], queryset: QuerySet[Any], selected: str
     ) -> Iterator[tuple[Any, ...]]:
-        try:
-            sql, params = queryset.query.sql_with_params()
-        except EmptyResultSet:
-            return
-        sql = sql % (("?",) * len(params))
         cursor = self.cursor()
         try:
-            for table in _joined(queryset):
-                cursor.register(table, _small_table(table))
-            cursor.execute(
-                f"WITH weighing AS (SELECT * FROM {files_sql(months)})"  # noqa: S608
-                f" SELECT {selected} FROM ({sql})",
-                [_plain(value) for value in params],
-            )
+            self._ask(cursor, months, queryset, selected)
             while rows := cursor.fetchmany(_AT_ONCE):
                 yield from rows
+        except EmptyResultSet:
+            return
         finally:
             cursor.close()
+
+    @staticmethod
+    def _ask(
+        cursor: Any, months: list[ArchivedMonth], queryset: QuerySet[Any], selected: str
+    ) -> None:
+        sql, params = queryset.query.sql_with_params()
+        sql = sql % (("?",) * len(params))
+        for table in _joined(queryset):
+            cursor.register(table, _small_table(table))
+        cursor.execute(
+            f"WITH weighing AS (SELECT * FROM {files_sql(months)})"  # noqa: S608
+            f" SELECT {selected} FROM ({sql})",
+            [_plain(value) for value in params],
+        )
 
     def cursor(self) -> Any:
         """A cursor of the process's DuckDB."""

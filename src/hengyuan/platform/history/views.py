@@ -93,7 +93,7 @@ def new_hold(request: HttpRequest) -> HttpResponse:
 def _add(form: HoldForm, error: ValidationError) -> None:
     """The errors at their fields; those of fields that the form does not have, above it."""
     for name, said in error.message_dict.items():
-        form.add_error(name if name in form.fields else None, said)  # type: ignore[arg-type]
+        form.add_error(name if name in form.fields else None, said)
 
 
 @require_http_methods(["GET", "POST"])

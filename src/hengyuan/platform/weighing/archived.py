@@ -2,8 +2,8 @@
 
 The record's query set asks the database first and then whoever keeps the archived months (the app
 `history`, which says so by `use`), with the same conditions, and hands out one list in the order
-that was asked for. This holds for records, `count` and `exists`; `values`, `values_list`,
-`aggregate` and SQL of one's own see the database only.
+that was asked for. This holds for records, `count` and `exists`. `values`, `values_list`,
+`aggregate` and SQL of one's own see the database only; `values_of` gives what the files add.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from django.db.models import QuerySet
 from django.db.models.expressions import Col
 from django.db.models.query import ModelIterable
-from django.db.models.sql.where import AND, WhereNode
+from django.db.models.sql.where import AND, OR, WhereNode
 
 from hengyuan.platform.weighing.columns import milliseconds
 
@@ -47,6 +47,10 @@ class Archive(Protocol):
 
     def count(self, months: list[ArchivedMonth], queryset: QuerySet[Any]) -> int:
         """How many they are."""
+        ...
+
+    def values(self, months: list[ArchivedMonth], queryset: QuerySet[Any]) -> list[dict[str, Any]]:
+        """What a query set of `values` gives over these files."""
         ...
 
 
@@ -89,6 +93,16 @@ def count(queryset: QuerySet[Any], found: int) -> int:
     return _archive.count(months, unsliced) if months else 0
 
 
+def values_of(queryset: QuerySet[Any]) -> list[dict[str, Any]]:
+    """What a query set of `values`, also with counts and sums, gives over the archived months
+    alone. The caller puts it together with what the database gives."""
+    if not may_concern(queryset):
+        return []
+    months = _fitting(queryset)
+    assert _archive is not None
+    return _archive.values(months, queryset) if months else []
+
+
 def exists(queryset: QuerySet[Any]) -> bool:
     """True where an archived record fits; asked where the database has none."""
     one = queryset._chain()  # type: ignore[attr-defined]
@@ -119,20 +133,23 @@ class RecordIterable(ModelIterable):
 
 def time_bounds(where: WhereNode) -> tuple[datetime | None, datetime | None]:
     """Between which times every record lies that fits these conditions."""
-    begin: datetime | None = None
-    end: datetime | None = None
-    if where.connector != AND or where.negated:
-        return begin, end
-    for child in where.children:
-        if isinstance(child, WhereNode):
-            first, last = time_bounds(child)
-        else:
-            first, last = _bounds_of_lookup(child)
-        if first is not None and (begin is None or first > begin):
-            begin = first
-        if last is not None and (end is None or last < end):
-            end = last
-    return begin, end
+    if where.negated:
+        return None, None
+    each = [
+        time_bounds(child) if isinstance(child, WhereNode) else _bounds_of_lookup(child)
+        for child in where.children
+    ]
+    begins = [begin for begin, _ in each if begin is not None]
+    ends = [end for _, end in each if end is not None]
+    if where.connector == AND:
+        return max(begins, default=None), min(ends, default=None)
+    if where.connector != OR:
+        return None, None
+    # one condition without a bound leaves the whole without it
+    return (
+        min(begins) if begins and len(begins) == len(each) else None,
+        max(ends) if ends and len(ends) == len(each) else None,
+    )
 
 
 def _bounds_of_lookup(lookup: Any) -> tuple[datetime | None, datetime | None]:
@@ -218,7 +235,7 @@ class _Source:
 
     def __init__(self, rows: Iterator[Any]) -> None:
         self._rows = iter(rows)
-        self.next = next(self._rows, None)
+        self.next: Any = next(self._rows, None)
 
     def take(self) -> Any:
         row, self.next = self.next, next(self._rows, None)

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, Max, Min, Q
 from django.utils.timezone import now
 
+from hengyuan.platform.weighing import archived
 from hengyuan.platform.weighing.columns import kind_no, verdict_no
 from hengyuan.platform.weighing.filters import matching, normal_plate
 from hengyuan.platform.weighing.models import Weighing, WeighingQuerySet
@@ -44,7 +45,7 @@ class Plate:
     def gates(self) -> list[Gate]:
         """Where it was weighed in the last year, the unit it came to most first."""
         trucks = ~Q(kind=kind_no("void"))
-        rows = (
+        asked = (
             self.records.filter(trucks, weighed_at__gte=now() - LOOKED_BACK)
             .order_by()
             .values("unit__name", "unit__code", "unit__region__name")
@@ -59,8 +60,9 @@ class Plate:
                 least_tare=Min("tare_kg"),
                 most_tare=Max("tare_kg"),
             )
-            .order_by("-weighings", "unit__code")[:MOST_GATES]
+            .order_by("-weighings", "unit__code")
         )
+        rows = _together([*asked, *archived.values_of(asked)])
         return [
             Gate(
                 row["unit__name"],
@@ -73,8 +75,29 @@ class Plate:
                 row["least_tare"],
                 row["most_tare"],
             )
-            for row in rows
+            for row in rows[:MOST_GATES]
         ]
+
+
+def _together(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row a unit, from those of the database and of the archived months."""
+    units: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        known = units.get(row["unit__code"])
+        if known is None:
+            units[row["unit__code"]] = dict(row)
+            continue
+        known["weighings"] += row["weighings"]
+        known["over"] += row["over"]
+        for name, of in (
+            ("first_at", min),
+            ("last_at", max),
+            ("least_tare", min),
+            ("most_tare", max),
+        ):
+            found = [value for value in (known[name], row[name]) if value is not None]
+            known[name] = of(found) if found else None
+    return sorted(units.values(), key=lambda row: (-row["weighings"], row["unit__code"]))
 
 
 def plate_of(user: Any, text: str) -> Plate:

@@ -14,6 +14,7 @@ from psycopg.errors import QueryCanceled
 
 from hengyuan.platform.accounts.scope import Scope
 from hengyuan.platform.intake.models import Batch
+from hengyuan.platform.weighing import archived
 from hengyuan.platform.weighing import search as searching
 from hengyuan.platform.weighing.cursors import NEWEST_FIRST as NEWEST_FIRST
 from hengyuan.platform.weighing.cursors import OLDEST_FIRST
@@ -181,12 +182,31 @@ SELECT seq FROM forth ORDER BY seq LIMIT %(most)s
 """
 
 
+def _numbers_of_truck(row: Weighing, most: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_ONE_TRUCK, {"terminal": row.terminal_id, "seq": row.seq, "most": most})
+        known = {seq for (seq,) in cursor.fetchall()} | {row.seq}
+    of_terminal = Weighing.objects.filter(terminal_id=row.terminal_id)
+    if not archived.may_hold(of_terminal):
+        return sorted(known)
+    # step by step, since a step may lead into an archived month
+    ends = known
+    while ends and len(known) < most:
+        near = of_terminal.filter(Q(seq__in=ends) | Q(corrects__in=ends)).order_by("seq")[:most]
+        found = {number for one in near for number in (one.seq, one.corrects) if number}
+        ends, known = found - known, known | found
+    return sorted(known)[:most]
+
+
+def digests_of(terminal_id: int, first: int, last: int) -> dict[int, bytes]:
+    """The digests of the stored records of a range, by number. Not scoped: for intake."""
+    return {row.seq: bytes(row.digest) for row in records_of(terminal_id, first, last)}
+
+
 def records_of_truck(row: Weighing, user: Any, most: int = 50) -> list[Weighing]:
     """A truck's first weighing and all records that correct it or each other, as far as this
     person may see them; oldest first."""
-    with connection.cursor() as cursor:
-        cursor.execute(_OF_ONE_TRUCK, {"terminal": row.terminal_id, "seq": row.seq, "most": most})
-        seqs = [seq for (seq,) in cursor.fetchall()]
+    seqs = _numbers_of_truck(row, most)
     found = Weighing.objects.visible_to(user).filter(terminal_id=row.terminal_id, seq__in=seqs)
     return list(found.select_related("terminal").order_by("seq"))
 

@@ -68,11 +68,9 @@ def record_of_ticket(ticket: Ticket) -> TicketRecord | None:
 
 def _standing(row: Weighing) -> Standing:
     void = kind_no("void")
-    later = set(
-        Weighing.objects.filter(terminal_id=row.terminal_id, corrects=row.seq)
-        .order_by()
-        .values_list("kind", flat=True)
-    )
+    # whole records, not values: those of archived months count as well
+    corrections = Weighing.objects.filter(terminal_id=row.terminal_id, corrects=row.seq)
+    later = {correction.kind for correction in corrections.order_by()}
     if row.kind == void or void in later:
         return Standing.VOIDED
     if not _is_proven(row):
@@ -89,6 +87,6 @@ def _is_proven(row: Weighing) -> bool:
     previous: bytes | None = chain.genesis
     if row.seq > 1:
         before = Weighing.objects.filter(terminal_id=row.terminal_id, seq=row.seq - 1).order_by()
-        digest = before.values_list("digest", flat=True).first()
-        previous = None if digest is None else bytes(digest)
+        found = next(iter(before), None)
+        previous = None if found is None else bytes(found.digest)
     return prove(row, chain, previous).holds
