@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from hengyuan.terminal.setup.dialogue import FromAnswers, Option
 
 STOPPED, WRONG_CALL = 1, 2
+_PARTS = (
+    "platform", "screen", "lanes", "scale", "axles", "cameras", "videos", "displays", "sensors",
+    "barriers", "lamps", "people", "weighing",
+)  # fmt: skip
+"""As in the wizard, which is loaded only when it runs; a test holds the two together."""
 
 
 class Screen:
@@ -47,6 +52,9 @@ class Screen:
     def secret(self, key: str, text: str) -> str:
         # where nobody types there is nothing to hide, and no way to
         return getpass.getpass(f"{text}: ") if sys.stdin.isatty() else input(f"{text}: ")
+
+    def typed(self, key: str, text: str) -> str:
+        return _read(f"{text}: ").strip()
 
     def confirm(self, key: str, text: str, default: bool) -> bool:
         return bool(Confirm.ask(_escaped(text), console=self._console, default=default))
@@ -95,11 +103,11 @@ def setup(
         list[str] | None,
         typer.Option(
             metavar="PART",
-            help="只做这一部分:platform screen lanes scale axles cameras displays people weighing",
+            help=f"只做这一部分(可重复):{' '.join(_PARTS)}",
             show_default=False,
         ),
     ] = None,
-    wait: Annotated[float, typer.Option(min=1, help="等抓拍和重量最多这么多秒")] = 120.0,
+    wait: Annotated[float, typer.Option(min=1, help="等抓拍、重量、遮挡对射最多这么多秒")] = 120.0,
 ) -> None:
     """安装向导:登记、找设备、试重,写出一份校验过的配置文件。
 

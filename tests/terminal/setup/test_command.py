@@ -6,11 +6,12 @@ import pytest
 from typer.testing import CliRunner
 
 from hengyuan.cli.terminal import app
-from hengyuan.cli.terminal_setup import Screen
+from hengyuan.cli.terminal_setup import _PARTS, Screen
 from hengyuan.record.suites import SM2_SM3
 from hengyuan.terminal.setup.dialogue import FromAnswers, Option, SetupStopped, ask_number
 from hengyuan.terminal.setup.draft import draft_path
 from hengyuan.terminal.setup.toml_text import write_toml
+from hengyuan.terminal.setup.wizard import PARTS
 from tests.terminal.directed.test_serving import configuration
 from tests.terminal.setup.conftest import Quiet, set_up
 
@@ -24,6 +25,17 @@ def test_a_wrong_call_ends_with_2_and_a_setup_that_stops_with_1(tmp_path):
     stopped = runner.invoke(app, ["setup", path, "--only", "nothing"])
     assert stopped.exit_code == 1
     assert "nothing" in stopped.stderr
+
+
+def test_the_help_names_every_part():
+    assert tuple(PARTS) == _PARTS
+
+
+def test_a_word_is_typed_at_the_screen_and_enter_is_none(typed):
+    typed("", " OPEN ")
+    screen = Screen()
+    assert screen.typed("open", "…") == ""
+    assert screen.typed("open", "…") == "OPEN"
 
 
 def test_whoever_leaves_in_the_middle_is_told_that_it_goes_on(tmp_path):

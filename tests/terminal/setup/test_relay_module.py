@@ -47,8 +47,15 @@ def path(tmp_path):
     return file
 
 
+class AtTheGate(FromAnswers):
+    """Answers from a table, and typed there by somebody who reads what he is told."""
+
+    def typed(self, key, text):
+        return str(self._find(key) or "")
+
+
 def go_through(path, installer, lane, *only, wait_s=5.0):
-    dialogue = FromAnswers({"network": "", "lanes": {"1": lane}}, installer)
+    dialogue = AtTheGate({"network": "", "lanes": {"1": lane}}, installer)
     run_setup(dialogue, path, only=only, wait_s=wait_s)
     assert dialogue.unused() == []
     return tomllib.loads(path.read_text())["lanes"][0]
@@ -160,6 +167,19 @@ def test_without_the_typed_word_no_arm_moves(module, path):
     assert list(module.arm.orders) == []
     assert found[0]["open_relay"] == 1
     load_config(path)
+
+
+def test_a_file_of_answers_moves_nothing_whatever_it_says(module, path):
+    lane = barrier(module, open="OPEN", close="CLOSE") | lamp(module, light="LIGHT")
+    answers = {"network": "", "lanes": {"1": lane}}
+    dialogue = FromAnswers(answers, Installer())
+    run_setup(dialogue, path, only=("barriers", "lamps"), wait_s=1)
+    assert list(module.arm.orders) == []
+    assert module.relays == [False] * world.RELAYS
+    unused = [
+        f"lanes.1.{each}" for each in ("barriers.1.close", "barriers.1.open", "lamps.1.light")
+    ]
+    assert dialogue.unused() == unused
 
 
 def test_an_arm_that_was_moved_shows_which_inputs_are_its_switches(module, path):

@@ -45,6 +45,9 @@ class Dialogue(Protocol):
     def choose(self, key: str, text: str, options: Sequence[Option], default: str) -> str:
         """One of several."""
 
+    def typed(self, key: str, text: str) -> str:
+        """What a person types there and then, empty for Enter: never from a file."""
+
 
 def ask_number(
     dialogue: Dialogue, key: str, text: str, default: int | None, least: int, most: int
@@ -118,6 +121,11 @@ class FromAnswers:
             )
         self._out.say(f"{text}: {found}")
         return found
+
+    def typed(self, key: str, text: str) -> str:
+        self._out.say(f"{text}:")
+        self._out.warn(_("answers come from a file: nobody has typed it, so nothing moves"))
+        return ""
 
     def _find(self, key: str) -> Any:
         self.used.add(key)

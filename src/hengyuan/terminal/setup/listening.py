@@ -17,12 +17,14 @@ from hengyuan.terminal.drivers.settings import DeviceSettings
 from hengyuan.terminal.setup.recognition import Heard, recognise
 from hengyuan.terminal.transports.connection import Connection
 from hengyuan.terminal.transports.link import open_connection
-from hengyuan.terminal.transports.settings import Serial, Transport
+from hengyuan.terminal.transports.settings import Serial, TcpServer, Transport
+from hengyuan.terminal.words import installer_text as _
 
 BAUDRATES = (9600, 4800, 2400, 19200, 1200, 38400, 57600, 115200)
 FRAMINGS = ((8, "N", 1), (7, "E", 1), (8, "E", 1), (7, "O", 1))
 """Bits, parity, stop bits; the usual ones first."""
 LISTEN_S = 1.5
+CALLED_S = 15.0
 ENOUGH_SOUND = 5
 """So many sound frames that hardly anything disturbs end the search."""
 
@@ -57,12 +59,21 @@ class Found:
         return best is not None and best.sound >= ENOUGH_SOUND and best.explained > 0.9
 
 
-async def listen(transport: Transport, seconds: float | None = None) -> Found:
-    """All that comes within so long, and who may have said it. Never raises for a line's faults."""
+async def listen(
+    transport: Transport, seconds: float | None = None, *, called_within_s: float | None = None
+) -> Found:
+    """All that comes within so long, and who may have said it. Never raises for a line's faults. A
+    device that calls has to do so within `called_within_s`."""
     found = Found(transport)
+    patience_s = CALLED_S if called_within_s is None else called_within_s
+    waits = isinstance(transport, TcpServer)
     try:
-        connection = await open_connection(transport)
-    except (OSError, TimeoutError, ValueError) as error:
+        async with asyncio.timeout(patience_s if waits else None):
+            connection = await open_connection(transport)
+    except TimeoutError as error:
+        found.error = _("nobody has called") if waits else str(error) or type(error).__name__
+        return found
+    except (OSError, ValueError) as error:
         found.error = str(error) or type(error).__name__
         return found
     try:

@@ -54,10 +54,10 @@ def ask_relay(
 
 
 def consent(setup: Setup, key: str, warning: str, word: Word) -> bool:
-    """Whether somebody types a word, in English or in their own language, after having been
-    warned; Enter is no."""
+    """Whether a person types a word, in English or in their own language, after having been
+    warned. Enter is no, and so is a file of answers: it may be used again when nobody looks."""
     setup.dialogue.warn(warning)
     own = {"OPEN": _("OPEN"), "CLOSE": _("CLOSE"), "LIGHT": _("LIGHT")}[word]
     text = _("Type {word} to do it now; with anything else nothing moves").format(word=own)
-    given = setup.dialogue.ask(key, text, "").strip().casefold()
+    given = setup.dialogue.typed(key, text).strip().casefold()
     return given in (own.casefold(), word.casefold())

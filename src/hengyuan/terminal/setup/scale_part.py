@@ -33,6 +33,7 @@ from hengyuan.terminal.setup.transport_questions import settled_transport
 from hengyuan.terminal.transports.settings import Serial, Transport
 from hengyuan.terminal.words import installer_text as _
 
+HEAR_S = 3.0
 _WITH_UNIT = ("f1", "f2", "f5", "f7")
 """Families whose frames do not say kg or t."""
 
@@ -83,7 +84,9 @@ async def _search(setup: Setup, where: str, raw: dict[str, Any]) -> Found:
     if raw["kind"] == "serial":
         found = await search_serial(where, lambda each: _tell(setup, each))
     else:
-        found = await listen(msgspec.convert(raw, Transport), 3.0)
+        if raw["kind"] == "tcp_server":
+            dialogue.say(_("waiting up to {seconds:.0f} s …").format(seconds=setup.wait_s))
+        found = await listen(msgspec.convert(raw, Transport), HEAR_S, called_within_s=setup.wait_s)
         _tell(setup, found)
     if found.error:
         dialogue.warn(

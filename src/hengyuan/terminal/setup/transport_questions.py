@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
+
+import msgspec
 
 from hengyuan.terminal.setup.context import Setup
 from hengyuan.terminal.setup.dialogue import ask_number
 from hengyuan.terminal.setup.draft import write_private
 from hengyuan.terminal.setup.naming import stream_name
 from hengyuan.terminal.setup.places import transport_of, where_of
+from hengyuan.terminal.transports.settings import Transport
 from hengyuan.terminal.words import installer_text as _
 
 
@@ -23,7 +26,19 @@ def settled_transport(setup: Setup, key: str, where: str, known: dict[str, Any])
     ask = {"mqtt": _ask_broker, "udp": _ask_datagrams, "tcp_server": _ask_caller}
     if transport["kind"] in ask:
         ask[transport["kind"]](setup, key, transport)
-    return transport
+    return _in_order(transport)
+
+
+def _in_order(transport: dict[str, Any]) -> dict[str, Any]:
+    """Keys as the settings have them, so that a setup that changes nothing writes the same."""
+    (wanted,) = (kind for kind in get_args(Transport) if _tag(kind) == transport["kind"])
+    own = [field.encode_name for field in msgspec.structs.fields(wanted)]
+    names = ["kind", *sorted(own, key=lambda name: name.startswith("record"))]
+    return {name: transport[name] for name in names if name in transport}
+
+
+def _tag(kind: Any) -> str:
+    return str(kind.__struct_config__.tag)
 
 
 def _ask_broker(setup: Setup, key: str, transport: dict[str, Any]) -> None:
