@@ -79,7 +79,7 @@ def test_the_page_says_what_was_weighed_and_by_which_clause_it_was_judged(
     page = text(clerk, gates.own, 1)
     for said in (
         "58,800 kg", "15,000 kg", "43,800 kg", "58,900 kg", "49,000 kg", "9,800 kg", "20.00%",
-        "超限 10%~30%", "六轴及以上铰接列车(牵引车驱动轴为双轴),总质量限值49吨",
+        "超限 10%~30%", "六轴及以上铰接列车（牵引车驱动轴为双轴），总质量限值49吨",
         "煤炭及制品", "ZX-1", "示例运输公司", "示例电厂", "门卫甲", "晋L·1234挂",
         "依规定可处最高 4,500 元罚款", "平台不作处罚决定", "第四十三条",
     ):  # fmt: skip
@@ -142,7 +142,7 @@ def test_the_limit_shown_is_the_one_that_intake_stored(clerk: Client, gates: Gat
     page = text(clerk, gates.own, 2)
     assert "行驶证总质量 16,000 kg" in page
     assert "轴距 3,800 mm" in page
-    assert "行驶证标明的总质量(16000千克)" in page
+    assert "行驶证标明的总质量（16000千克）" in page
     for row in Weighing.objects.select_related("terminal"):
         said = explain(row)
         assert not said.stored_differs
