@@ -9,7 +9,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help install build system demo test test-platform test-others test-slow check bench screenshots messages lock clean
+.PHONY: help install build system demo test test-platform test-others test-browser test-slow check bench screenshots messages lock clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -38,15 +38,17 @@ demo: build ## a city at work: platform, gates, trucks; Ctrl-C stops it
 	-@$(RUN) python -m scripts.system_packages fonts-noto-cjk
 	$(RUN) hengyuan demo
 
-test: build system ## the test suite, in two halves side by side
-	@$(MAKE) --no-print-directory -j2 --output-sync=target test-platform test-others
+test: build system ## the test suite, in three parts side by side
+	@$(MAKE) --no-print-directory -j3 --output-sync=target test-platform test-others test-browser
 
 test-platform:
 	$(RUN) pytest tests/platform
 
-# the browser's tests in a process of their own: their loop runs until the end of it
 test-others:
 	$(RUN) pytest --ignore tests/platform --ignore tests/browser
+
+# in a process of their own: the browser's loop runs until the end of it
+test-browser:
 	$(RUN) pytest tests/browser
 
 test-slow: build system ## the long runs
