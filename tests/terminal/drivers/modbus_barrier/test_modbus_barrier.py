@@ -119,9 +119,11 @@ def test_a_module_that_declines_is_reported() -> None:
     with_module(module, work)
 
 
-def test_a_barrier_that_closes_by_itself_is_not_told_to() -> None:
-    barrier = made("modbus_barrier", 1, close_relay=None)
+@pytest.mark.parametrize("none", [None, 0])
+def test_a_barrier_that_closes_by_itself_is_not_told_to(none: int | None) -> None:
+    barrier = made("modbus_barrier", 1, close_relay=none)
     assert asyncio.run(barrier.close()).error == "this barrier cannot be told to close"
+    assert not barrier.closes
 
 
 def test_an_unreachable_barrier_is_reported_and_unknown() -> None:

@@ -80,3 +80,5 @@ def test_what_comes_on_comes_last(colour: LampColour, noise: bytes) -> None:
 def test_it_says_which_colours_it_has() -> None:
     assert made("modbus_lamp", 1).colours == {"off", "red", "green"}
     assert made("modbus_lamp", 1, yellow_relay=3).colours == {"off", "red", "yellow", "green"}
+    # TOML has no word for none
+    assert made("modbus_lamp", 1, green_relay=0).colours == {"off", "red"}
