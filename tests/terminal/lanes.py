@@ -42,6 +42,7 @@ class Heard:
     again_: list[Passage] = field(default_factory=list)
     settled: list[Passage] = field(default_factory=list)
     gone: list[Passage] = field(default_factory=list)
+    pictured: list[tuple[Passage, Sighting, bool]] = field(default_factory=list)
     two: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     clearings: int = 0
@@ -58,6 +59,9 @@ class Heard:
 
     def complete_late(self, passage: Passage, sighting: Sighting) -> None:
         self.late.append((passage, sighting))
+
+    def pictured_late(self, passage: Passage, sighting: Sighting, stands: bool) -> None:
+        self.pictured.append((passage, sighting, stands))
 
     def left_unweighed(self, passage: Passage, reason: str) -> None:
         self.unweighed.append(reason)

@@ -82,8 +82,12 @@ class SnapshotCamera:
     works: bool = True
     state: DeviceState = DeviceState.OK
     taken: int = 0
+    gate: asyncio.Event | None = None
+    """Its pictures wait for this."""
 
     async def snapshot(self) -> Picture:
+        if self.gate is not None:
+            await self.gate.wait()
         if not self.works:
             raise ConnectionError("no route to host")
         self.taken += 1
@@ -114,6 +118,8 @@ class PostLane:
         self.orders = service.orders
         self.number = service.config.table.number
         self._clock = clock
+        self.slow = 0
+        """So many tasks go on for long."""
 
     async def show(self, mass_kg: int, seconds: float = 0.1) -> None:
         """The scale shows a mass for a while."""
@@ -171,9 +177,9 @@ class PostLane:
         return record
 
     async def quiet(self) -> None:
-        """Wait until nothing is under way."""
+        """Wait until nothing is under way but what waits for `slow`."""
         turns = 0
-        while self.service._tasks or turns < _STEPS:
+        while len(self.service._tasks) > self.slow or turns < _STEPS:
             turns += 1
             await asyncio.sleep(0)
             if turns > _STEPS:
@@ -193,6 +199,8 @@ class Post:
         self.board = Board()
         self.lanes: dict[int, PostLane] = {}
         self.cameras: dict[int, SnapshotCamera] = {}
+        self.cabs: dict[int, SnapshotCamera] = {}
+        """Cameras that name no truck, by lane."""
 
     async def open(self, tables: list[dict[str, Any]], judge: dict[str, Any], free: bool) -> None:
         raw = {
@@ -218,6 +226,9 @@ class Post:
             display, camera = Display(), SnapshotCamera(f"front{number}")
             devices: dict[str, Any] = {each.name: object() for each in lane.devices}
             devices[camera.name] = camera
+            for each in lane.cameras:
+                if getattr(each, "view", "front") in ("cab", "weigh_room"):
+                    devices[each.name] = self.cabs[number] = SnapshotCamera(each.name)
             panel = Panel([display], self.clock)  # type: ignore[list-item]
             service = await LaneService.open(lane, panel, around, devices)
             self.lanes[number] = PostLane(service, display, self.clock)

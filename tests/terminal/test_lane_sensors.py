@@ -384,7 +384,7 @@ def test_a_camera_that_gives_no_picture_is_not_waited_for():
     assert len(bench.heard.completed) == 1
 
 
-def test_a_picture_that_comes_too_late_belongs_to_nobody():
+def test_a_picture_that_comes_late_belongs_to_the_truck_that_it_was_asked_for():
     bench = Bench(cameras=("cab",))
     bench.hold(0, 1.0)
     bench.drive_on(30_000)
@@ -393,8 +393,56 @@ def test_a_picture_that_comes_too_late_belongs_to_nobody():
     picture = bench.picture("cab")
     bench.lane.pictured(passage, "cab", picture)
     assert bench.lane.waiting.kept == []
-    assert bench.lane.waiting.take_passed() == (picture.id,)
+    assert bench.heard.pictured == [(passage, picture, True)]
     assert not bench.heard.late
+
+
+def test_a_picture_that_comes_when_its_truck_has_gone_is_said_to_have():
+    bench = Bench(cameras=("cab",))
+    bench.hold(0, 1.0)
+    passage = bench.whole_passage(30_000)
+    picture = bench.picture("cab")
+    bench.drive_on(31_000)
+    bench.lane.pictured(passage, "cab", picture)
+    assert bench.heard.pictured == [(passage, picture, False)]
+    bench.hold(31_000, 3.0)
+    assert "cab" not in bench.heard.completed[1].sightings
+
+
+def test_a_picture_that_comes_while_the_record_is_stored_waits_for_it():
+    bench = Bench(cameras=("cab",))
+    bench.hold(0, 1.0)
+    bench.drive_on(30_000)
+    bench.hold(30_000, 1.5)
+    assert bench.phase is Phase.JUDGED
+    picture = bench.picture("cab")
+    bench.lane.sighted(picture)
+    assert not bench.heard.pictured
+    passage = bench.finish()
+    assert bench.heard.pictured == [(passage, picture, True)]
+
+
+def test_a_picture_of_a_truck_that_left_unweighed_belongs_to_nobody():
+    bench = Bench(cameras=("cab",))
+    bench.hold(0, 1.0)
+    bench.ramp(0, 30_000)
+    passage = bench.lane.passage
+    bench.ramp(30_000, 0)
+    picture = bench.picture("cab")
+    bench.lane.pictured(passage, "cab", picture)
+    assert not bench.heard.pictured
+    assert picture.id in bench.lane.waiting.take_passed()
+
+
+def test_a_picture_that_the_last_run_left_is_not_of_the_next_truck():
+    bench = Bench(cameras=("cab",))
+    picture = bench.picture("cab")
+    bench.lane.waiting.resume(picture)
+    bench.hold(0, 1.0)
+    bench.drive_on(30_000)
+    bench.hold(30_000, 3.0)
+    assert "cab" not in bench.heard.completed[0].sightings
+    assert picture.id in bench.lane.waiting.take_passed()
 
 
 def test_a_picture_names_no_truck_and_is_no_sign_of_another_one():

@@ -103,6 +103,11 @@ class Lane:
             owner.sightings[sighting.device] = sighting
             self._listener.complete_late(owner, sighting)
             return
+        told = self.phase in (Phase.JUDGED, Phase.TOLD) and self.passage is self.last
+        if told and self.last is not None and sighting.device in self._cameras:
+            if sighting.device not in self.last.sightings:
+                self._late_picture(self.last, sighting, stands=True)
+                return
         self.waiting.add(sighting)
         self.waiting.expire(self._frame_at - self._rule.resume_before_s)
         if self._repeats(sighting):
@@ -124,12 +129,14 @@ class Lane:
     def pictured(self, passage: Passage, device: str, sighting: Sighting | None) -> None:
         """The picture that a passage expects; None where there will be none."""
         passage.expected.discard(device)
+        here = self.passage
         if sighting is None:
             pass
-        elif self.passage is passage and self.phase in WEIGHING:
+        elif here is passage and self.phase in WEIGHING:
             self.waiting.add(sighting)
         else:
-            self.waiting.passed.append(sighting.id)
+            stands = here is not None and (here is passage or here.follows is passage)
+            self._late_picture(passage, sighting, stands)
         if self.passage is passage and self.phase is Phase.WEIGHED:
             self._join(self._frame_at)
 
@@ -153,6 +160,9 @@ class Lane:
     def stored(self, passage: Passage, seq: int) -> None:
         """The passage's record is durable."""
         passage.seq = seq
+        for sighting, stands in passage.pictures_late:
+            self._listener.pictured_late(passage, sighting, stands)
+        passage.pictures_late.clear()
 
     def told(self, passage: Passage) -> None:
         """A display has acknowledged the passage's verdict."""
@@ -201,6 +211,8 @@ class Lane:
         self._window.clear()
         if passage.follows is None:
             self.edges.watch_anew()
+        if not passage.resumed:
+            self.waiting.forget_last_run(self._cameras)
         self._enter(Phase.ARRIVED)
         self._settle(reading.mass_kg, reading)
 
@@ -412,6 +424,15 @@ class Lane:
             return last if self.passage is last and self.phase is Phase.TOLD else None
         until = last.gone_at if last.gone_at is not None else float("inf")
         return last if self._since(last) <= sighting.seen_at <= until else None
+
+    def _late_picture(self, passage: Passage, sighting: Sighting, stands: bool) -> None:
+        """A picture that came when the truck's record was made already."""
+        if passage.settled_at is None:
+            self.waiting.passed.append(sighting.id)
+        elif passage.seq is None:
+            passage.pictures_late.append((sighting, stands))
+        else:
+            self._listener.pictured_late(passage, sighting, stands)
 
     def _repeats(self, sighting: Sighting) -> bool:
         """A camera that was set off again by the truck that is on the scale and recorded."""

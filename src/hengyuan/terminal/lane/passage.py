@@ -40,6 +40,8 @@ class Passage:
     down."""
     surely_one: bool = False
     """It is known not to be two trucks that stand together."""
+    pictures_late: list[tuple[Sighting, bool]] = field(default_factory=list)
+    """Pictures that came while its record was being stored, and whether it stood there then."""
     highest_kg: int = 0
     """The largest mass that was seen of it."""
 

@@ -30,6 +30,7 @@ from hengyuan.terminal.lane.exits import ExitWatch
 from hengyuan.terminal.lane.holds import Holds
 from hengyuan.terminal.lane.intake import SightingIntake
 from hengyuan.terminal.lane.lane import Lane
+from hengyuan.terminal.lane.late_pictures import LatePictures
 from hengyuan.terminal.lane.next_step import next_step
 from hengyuan.terminal.lane.orders import Orders
 from hengyuan.terminal.lane.passage import Passage
@@ -71,6 +72,7 @@ class LaneService:
         self._free_since = around.clock.monotonic()
         self.intake = SightingIntake(config, around.store, around.clock, around.checked)
         self.pictures = Pictures(config, devices, self.intake, self._spawn)
+        self.late_pictures = LatePictures(self.recorder, around)
         self.sensing = Sensing(
             None if config.sensors is None else cast("SensorDriver", devices[config.sensors.name]),
             config.table.position.lost_s,
@@ -137,6 +139,10 @@ class LaneService:
         for sighting in await service.intake.still_open():
             if sighting.device in service._exit_cameras:
                 service.exits.saw(sighting)
+            elif standing is not None and sighting.device in picture_cameras(config):
+                # it had come when the last run ended, and was not in the record yet
+                assert passage is not None
+                service.pictured_late(passage, sighting, stands=True)
             else:
                 service.lane.waiting.resume(sighting)
         return service
@@ -310,6 +316,10 @@ class LaneService:
         if sighting.kind == "plate":
             weighing.flags.add("camera_late")
         self._spawn(self.recorder.record(weighing, timed=False))
+
+    def pictured_late(self, passage: Passage, sighting: Sighting, stands: bool) -> None:
+        """Add a picture to the record of a truck; one that may show the next truck is noted."""
+        self._spawn(self.late_pictures.take(passage.seq or 0, sighting, stands))
 
     def left_unweighed(self, passage: Passage, reason: str) -> None:
         """Write down why a truck left no record."""

@@ -102,6 +102,12 @@ class Waiting:
         self.kept.append(sighting)
         self._of_last_run.add(sighting.id)
 
+    def forget_last_run(self, devices: Collection[str]) -> None:
+        """Pass over what the last run left of these: the truck that it shows has gone."""
+        for sighting in [s for s in self.kept if s.id in self._of_last_run]:
+            if sighting.device in devices:
+                self.drop(sighting)
+
     def turned_away(self, until: float) -> None:
         """What waits was seen of a truck that left unweighed: until then it may come again."""
         known = [sighting for sighting, _ in self._returning]

@@ -45,6 +45,11 @@ class Listener(Protocol):
         """An event came for a passage whose record is already stored without it."""
         ...
 
+    def pictured_late(self, passage: Passage, sighting: Sighting, stands: bool) -> None:
+        """A picture came for a passage whose record is stored without it. `stands`: while the truck
+        was on the scale."""
+        ...
+
     def left_unweighed(self, passage: Passage, reason: str) -> None:
         """It leaves no record; the reason is to be written down."""
         ...
