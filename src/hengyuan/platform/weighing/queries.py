@@ -48,7 +48,7 @@ def at_most(milliseconds: int) -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute(
                     f"SET LOCAL statement_timeout = {milliseconds:d};"
-                    " SET LOCAL max_parallel_workers_per_gather = 0"
+                    " SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off"
                 )
             yield
     except OperationalError as error:

@@ -13,7 +13,7 @@ from hengyuan.platform.weighing.filters import is_whole_plate
 from hengyuan.platform.weighing.plates import plate_of
 from hengyuan.platform.weighing.tables import Line
 
-PAGE_SIZE = 30
+PAGE_SIZE = 20
 QUERY_TIMEOUT_MS = 5_000
 
 
