@@ -40,6 +40,15 @@ def closed_months(
                 cursor.execute(f"DROP TRIGGER IF EXISTS {guard} ON {partition.table}")
 
 
+@pytest.fixture(autouse=True)
+def searches_to_their_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is found must not depend on how busy the machine is."""
+    from hengyuan.platform.weighing import search
+
+    monkeypatch.setattr(search, "SEARCH_MS", 600_000)
+    monkeypatch.setattr(search, "COUNT_MS", 600_000)
+
+
 @pytest.fixture
 def terminals(closed_months: None, cast: Cast) -> list[TestTerminal]:
     """Two terminals of one unit, one of another county; each with records of January to March."""

@@ -241,7 +241,8 @@ def test_an_altered_byte_an_altered_weight_and_a_missing_record_are_found(termin
     place = table.schema.get_field_index("platform_verdict")
     judged = table.set_column(place, "platform_verdict", pa.array(verdicts, pa.int16()))
     assert problems(judged), "what the platform added is covered by the month's digest"
-    path.write_bytes(good[: len(good) // 2] + b"\0" + good[len(good) // 2 + 1 :])
+    middle = len(good) // 2
+    path.write_bytes(good[:middle] + bytes([good[middle] ^ 0xFF]) + good[middle + 1 :])
     assert sealing.check(seal).problems
     path.write_bytes(good)
     assert sealing.check(seal).is_sound

@@ -96,7 +96,7 @@ def verify(path: Path, tell: Callable[[int], None] = lambda records: None) -> Ch
             for terminal_id, first, _, previous in said["runs"]
         }
         month = MonthDigest()
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, page_checksum_verification=True)
         for group in range(file.num_row_groups):
             rows = file.read_row_group(group)
             month.add(rows)
@@ -126,7 +126,7 @@ def _terminals(said: dict[str, Any]) -> dict[int, _Terminal]:
 
 
 def _read_batches(path: Path, terminals: dict[int, _Terminal], checked: Checked) -> None:
-    file = pq.ParquetFile(path)
+    file = pq.ParquetFile(path, page_checksum_verification=True)
     names = ("terminal_id", "first_seq", "last_seq", "prev", "head", "signature")
     for batch in file.iter_batches(columns=list(names)):
         for terminal_id, first, last, prev, head, signature in zip(

@@ -76,7 +76,8 @@ class Holds(ListPage):
 def new_hold(request: HttpRequest) -> HttpResponse:
     """Keep records as evidence of a case."""
     initial = {"terminal": request.GET.get("terminal", "")}
-    form = HoldForm(request.POST or None, user=request.user, initial=initial)
+    data = request.POST if request.method == "POST" else None
+    form = HoldForm(data, user=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             made = services.set_hold(request.user, form.save(commit=False))
@@ -102,7 +103,7 @@ def hold(request: HttpRequest, pk: int) -> HttpResponse:
     """A hold with what it keeps; who may, lifts it here."""
     found = get_object_or_404(queries.holds(request.user), pk=pk)
     may_lift = may(request.user, "holds.set") and found.is_in_force
-    form = LiftForm(request.POST or None)
+    form = LiftForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
         if not may_lift:
             raise Http404("nothing to lift")
