@@ -1,11 +1,13 @@
 """`hengyuan world fill` as a person types it, in processes of its own."""
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +115,21 @@ def _has_records(home: Path) -> bool:
         return stored(home) > 0
     except psycopg.Error:
         return False
+
+
+@pytest.mark.slow
+def test_when_one_process_fails_the_others_end_and_the_reason_is_told() -> None:
+    from hengyuan.world.fill.filling import FillFailed, run
+    from hengyuan.world.fill.units import chosen_units, habits_of
+    from hengyuan.world.fill.worker import Task
+
+    planned, _ = chosen_units(2)
+    day = date(2026, 6, 20)
+    nowhere = "postgresql://nobody@/nothing?host=/nonexistent"
+    task = Task(nowhere, 1, day, day, 1, habits_of(planned, 1, 1.0), [])
+    with pytest.raises(FillFailed, match=r"nonexistent|FileNotFound|Connection"):
+        run([task, task], lambda text: None)
+    assert not multiprocessing.active_children()
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def fill(
     tasks = asyncio.run(prepare(plan, database_url, entered.terminals))
     entering_s = time.monotonic() - begun
     begun, spent = time.monotonic(), _spent_by_children()
-    records = _run(divided(plan, database_url, entered.habits, tasks, workers), say)
+    records = run(divided(plan, database_url, entered.habits, tasks, workers), say)
     spent = _spent_by_children() - spent
     say("整理表和统计信息")
     sizes = asyncio.run(_finish(database_url))
@@ -93,7 +93,7 @@ def fill(
     return filled, entered
 
 
-def _run(tasks: list[Task], say: Callable[[str], None]) -> int:
+def run(tasks: list[Task], say: Callable[[str], None]) -> int:
     """Run the processes to their end; how many records they stored. FillFailed."""
     context = multiprocessing.get_context("spawn")
     told = context.Queue()
