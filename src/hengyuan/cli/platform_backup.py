@@ -135,12 +135,13 @@ def verify_backup(
 ) -> None:
     """核对一份备份是否完好。退出码:0 完好,1 缺失或损坏。"""
     from hengyuan.platform.backup import verifying
-    from hengyuan.platform.backup.layout import BackupFailed
+    from hengyuan.platform.backup.layout import BackupFailed, check_whole
     from hengyuan.platform.embedded import EmbeddedPostgres
     from hengyuan.platform.home import home_dir
 
     folder = backup.expanduser().absolute()
     try:
+        check_whole(folder)
         wrong = verifying.problems_of(
             folder, folder.parent, EmbeddedPostgres(home_dir()), is_quick=quick, tell=_progress()
         )

@@ -43,7 +43,7 @@ def running(home: Path) -> Iterator[Platform]:
     made = Platform(home)
     made.start()
     try:
-        made.wait()
+        made.wait(300)
         yield made
     finally:
         made.kill()

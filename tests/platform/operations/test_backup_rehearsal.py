@@ -199,6 +199,7 @@ def test_a_backup_or_restore_that_is_killed_leaves_nothing_that_looks_whole():
                 half = backups_in(target)[1].path
                 refused = command(new, "restore", str(half), "--without-keys")
                 assert refused.returncode == 1
+                assert command(new, "verify-backup", str(half)).returncode == 1
                 assert not new.exists()
             gates.film(2)
             after = command(home, "backup", str(target), "--without-keys", "--verify")

@@ -62,6 +62,12 @@ def backups_in(target: Path) -> list[Found]:
     return found
 
 
+def check_whole(folder: Path) -> None:
+    """BackupFailed for a folder that has not the name of a whole backup, whatever lies in it."""
+    if not _NAME.fullmatch(folder.name):
+        raise BackupFailed(f"{folder} 不是完整的备份:没有做完,或被改过名")
+
+
 def whole_backups(target: Path) -> list[Path]:
     """The whole ones, oldest first."""
     return [found.path for found in backups_in(target) if found.state == "whole"]

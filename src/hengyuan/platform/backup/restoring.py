@@ -19,7 +19,15 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from hengyuan.platform.backup import database, keys, manifest, pool
-from hengyuan.platform.backup.layout import DATABASE, KEYS, BackupFailed, name_at, sync, sync_tree
+from hengyuan.platform.backup.layout import (
+    DATABASE,
+    KEYS,
+    BackupFailed,
+    check_whole,
+    name_at,
+    sync,
+    sync_tree,
+)
 from hengyuan.platform.backup.manifest import Manifest
 from hengyuan.platform.embedded import EmbeddedPostgres, PostgresFailed, with_database
 from hengyuan.platform.home import make_home, restore_draft
@@ -58,6 +66,7 @@ class Restored:
 
 def restore(wanted: Wanted, tell: Tell = lambda stage, done: None) -> Restored:
     """Restore. BackupFailed says what stands in the way; nothing has changed then."""
+    check_whole(wanted.backup)
     made = manifest.read(wanted.backup)
     secrets = _secrets(wanted, made)
     _check(wanted, made)
