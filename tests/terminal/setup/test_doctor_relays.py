@@ -100,7 +100,7 @@ def test_two_devices_on_one_relay_are_named(module, tmp_path):
         barriers=[on(module, "modbus_barrier", "arm", blocked_input=world.UNDER_ARM)],
         lamps=[on(module, "modbus_lamp", "lamp", red_relay=2, green_relay=4)],
     )
-    assert [step.text for step in steps if step.what == "relay"] == ["继电器 2 同时属于 arm, lamp"]
+    assert [step.text for step in steps if step.what == "relay"] == ["继电器 2 同时属于 arm、lamp"]
 
 
 def test_a_module_that_is_not_there_and_a_wrong_unit(module, tmp_path):

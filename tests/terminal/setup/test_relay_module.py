@@ -111,6 +111,36 @@ def test_a_beam_that_was_covered_for_another_is_not_taken_twice(module, path):
     assert any(FRONT in each for each in installer.warned)
 
 
+def test_an_input_of_another_lane_is_not_taken_for_this_ones(module, path):
+    """Two lanes, one module: somebody covers the neighbour's beam."""
+    raw = tomllib.loads(path.read_text())
+    first = raw["lanes"][0]
+    line = {"kind": "tcp", "host": "127.0.0.1", "port": module.wire.port}
+    first["sensors"] = {"driver": "modbus_sensors", "name": "neighbour", "transport": line,
+                        "inputs": {"front_edge": {"number": 1}}}  # fmt: skip
+    raw["lanes"].append(
+        {"number": 2, "scale": first["scale"] | {"name": "second"},
+         "displays": [{"driver": "html", "name": "second screen"}]}
+    )  # fmt: skip
+    path.write_text(write_toml(raw))
+    installer = Installer()
+    installer.covers(FRONT, module, world.FRONT_EDGE)
+    no = {"there": False}
+    lanes = {
+        "1": {"sensors": {"free": False, "front_edge": {"number": 1}}},
+        "2": beams(module, front_edge={"number": 2}, rear_edge=no, barrier=no),
+    }
+    run_setup(
+        AtTheGate({"network": "", "lanes": lanes}, installer), path, only=["sensors"], wait_s=5
+    )
+    assert any("neighbour" in each for each in installer.warned)
+    second = load_config(path).lanes[1].sensors
+    assert second.inputs["front_edge"].number == 2
+    # equal lines are one connection, and their names differ
+    assert second.transport == load_config(path).lanes[0].sensors.transport
+    assert second.name != "neighbour"
+
+
 def test_an_input_that_never_rests_is_named_and_does_not_hide_the_beam(module, path):
     """A loose wire at input 8."""
     read = module.inputs

@@ -1,7 +1,9 @@
 """An installer adds the cameras' streams: a real RTSP server, a real probe, a file that holds."""
 
+import io
 import tomllib
 
+import av
 import pytest
 
 from hengyuan.terminal.config import load_config
@@ -10,6 +12,7 @@ from hengyuan.terminal.doctor.findings import Findings
 from hengyuan.terminal.setup import videos_part
 from hengyuan.terminal.setup.stream_addresses import MAKES, make_of_url, without_login
 from hengyuan.terminal.setup.toml_text import write_toml
+from hengyuan.terminal.video.still import jpeg_of
 from tests.terminal.directed.test_serving import configuration
 from tests.terminal.setup.conftest import set_up
 from tests.terminal.video.streams import cameras
@@ -50,7 +53,23 @@ def without_trying(**more):
     return {"try": False, **more}
 
 
-def test_a_stream_is_watched_said_in_words_and_named(path, small):
+@pytest.fixture
+def pictures(monkeypatch):
+    """Sizes of the pictures that somebody was shown."""
+    seen = []
+    show = videos_part._looks_right
+
+    def look(setup, key, table, picture):
+        with av.open(io.BytesIO(picture), format="jpeg_pipe") as film:
+            (frame,) = film.decode(video=0)
+            seen.append((frame.width, frame.height))
+        return show(setup, key, table, picture)
+
+    monkeypatch.setattr(videos_part, "_looks_right", look)
+    return seen
+
+
+def test_a_stream_is_watched_said_in_words_and_named(path, small, pictures):
     """The address was pasted with its login; a wrong password is explained."""
     with cameras({"eye": small}, login="terminal:S3cret") as eyes:
         pasted = eyes.url("eye").replace("rtsp://", "rtsp://terminal:S3cret@")
@@ -63,6 +82,10 @@ def test_a_stream_is_watched_said_in_words_and_named(path, small):
         assert out.warned == []
         assert "S3cret" not in said.replace(pasted, "")
         assert found["name"] == "东门-车头"
+        # its picture was there to be looked at, and no longer
+        (size,) = pictures
+        assert size == (320, 240)
+        assert list((path.parent / "data").iterdir()) == []
         # the same stream, and the doctor says the same
         doctor = Findings()
         stream_checks.streams(load_config(path), doctor)
@@ -79,7 +102,7 @@ def test_a_stream_is_watched_said_in_words_and_named(path, small):
 
 
 @pytest.mark.slow
-def test_h265_and_an_address_without_a_stream_are_said_with_what_to_do(path, hevc):
+def test_h265_and_an_address_without_a_stream_are_said_with_what_to_do(path, hevc, pictures):
     with cameras({"eye": hevc}) as eyes:
         (_one, _two), out = streams(
             path,
@@ -87,6 +110,7 @@ def test_h265_and_an_address_without_a_stream_are_said_with_what_to_do(path, hev
             {"make": "other", "url": eyes.url("nowhere"), "user": "-"},
         )
         assert any("H.265，320 × 240" in each for each in out.said)
+        assert pictures == [(320, 240)]
         assert any("H.264" in each for each in out.warned)
         assert any("404" in each for each in out.warned)
         doctor = Findings()
@@ -162,3 +186,8 @@ def test_an_address_knows_its_make_again():
 def test_a_login_is_taken_out_of_an_address():
     assert without_login("rtsp://u:p@192.0.2.1/a") == ("rtsp://192.0.2.1/a", "u", "p")
     assert without_login("rtsp://192.0.2.1/a@b") == ("rtsp://192.0.2.1/a@b", "", "")
+
+
+def test_bytes_that_are_no_picture_give_none():
+    assert jpeg_of("h264", b"\0\0\0\1\x65" + bytes(50)) is None
+    assert jpeg_of("hevc", b"") is None

@@ -187,7 +187,7 @@ def shared_relays(config: Config, found: Findings) -> None:
             found.bad(
                 "relay",
                 _("relay {number} belongs to {names} at once").format(
-                    number=relay, names=", ".join(names)
+                    number=relay, names="、".join(names)
                 ),
                 _("give each its own: `hengyuan terminal setup --only barriers --only lamps`"),
             )

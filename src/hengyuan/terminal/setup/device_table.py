@@ -19,5 +19,5 @@ def device_table(key: str, raw: dict[str, Any]) -> dict[str, Any]:
         load_settings(raw)
     except msgspec.ValidationError as error:
         raise SetupStopped(str(explain(error, wanted, key))) from None
-    names = ["driver", *(field.encode_name for field in msgspec.structs.fields(wanted))]
-    return {name: raw[name] for name in names if name in raw}
+    fields = [field.encode_name for field in msgspec.structs.fields(wanted)]
+    return {name: raw[name] for name in dict.fromkeys(["driver", "name", *fields]) if name in raw}

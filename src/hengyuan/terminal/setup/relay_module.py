@@ -126,7 +126,7 @@ def _in_use(setup: Setup, known: dict[str, Any]) -> list[Place]:
             if str(device.get("driver", "")).startswith("modbus_"):
                 where = where_of(device.get("transport", {}))
                 seen.setdefault(where, []).append(str(device["name"]))
-    return [Place(where, _("in use: {names}").format(names=", ".join(names)))
+    return [Place(where, _("in use: {names}").format(names="、".join(names)))
             for where, names in seen.items() if where]  # fmt: skip
 
 

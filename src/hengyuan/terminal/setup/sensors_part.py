@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
 from hengyuan.terminal.devices import SensorPlace
 from hengyuan.terminal.drivers import modbus
 from hengyuan.terminal.drivers.modbus import ModbusError
 from hengyuan.terminal.setup.beam_watching import Rest, at_rest, covered_input, shown_bits
-from hengyuan.terminal.setup.context import Setup
+from hengyuan.terminal.setup.context import Setup, devices_of
 from hengyuan.terminal.setup.device_table import device_table
 from hengyuan.terminal.setup.dialogue import Option, SetupStopped, ask_number
 from hengyuan.terminal.setup.lanes_part import lane_title
@@ -20,6 +20,7 @@ from hengyuan.terminal.words import installer_text as _
 
 DRIVER = "modbus_sensors"
 _USUAL: tuple[SensorPlace, ...] = ("front_edge", "rear_edge", "barrier")
+PLACES: tuple[SensorPlace, ...] = (*_USUAL, "approach")
 
 
 def place_title(place: str) -> str:
@@ -58,11 +59,13 @@ def _sensors(setup: Setup, key: str, known: dict[str, Any]) -> dict[str, Any]:
     rest = rest_of(setup, key, module)
     before: dict[str, Any] = known.get("inputs", {})
     inputs: dict[str, Any] = {}
-    for place in get_args(SensorPlace):
+    elsewhere = inputs_used(setup, module)
+    for place in PLACES:
         usual = place in before if before else place in _USUAL
         question = _("Is there a {beam}?").format(beam=place_title(place))
         if setup.dialogue.confirm(f"{key}.{place}.there", question, default=usual):
-            used = {each["number"]: name for name, each in inputs.items()}
+            here = {each["number"]: place_title(name) for name, each in inputs.items()}
+            used = elsewhere | here
             inputs[place] = find_input(
                 setup, f"{key}.{place}", place_title(place), module, rest, before.get(place), used
             )
@@ -102,7 +105,7 @@ def find_input(
     known: dict[str, Any] | None, used: dict[int, str],
 ) -> dict[str, Any]:  # fmt: skip
     """Number and polarity of the input that a beam hangs on: by covering it, else by hand. `used`
-    has the inputs of other beams."""
+    has the inputs that are something else, and what they are."""
     dialogue = setup.dialogue
     known = known or {}
     question = _("Find the input of the {beam} by covering it?").format(beam=title)
@@ -111,7 +114,7 @@ def find_input(
         if found is not None and found["number"] in used:
             dialogue.warn(
                 _("input {number} is the {beam} already: another beam was covered").format(
-                    number=found["number"], beam=place_title(used[found["number"]])
+                    number=found["number"], beam=used[found["number"]]
                 )
             )
         elif found is not None:
@@ -130,6 +133,19 @@ def find_input(
         known.get("covered_when", "on"),
     )
     return {"number": number, "covered_when": when}
+
+
+def inputs_used(setup: Setup, module: Module) -> dict[int, str]:
+    """Inputs of a module that belong to other devices, by those devices' names. The beam under an
+    arm may serve barrier and lane."""
+    used: dict[int, str] = {}
+    for lane in setup.lanes:
+        for device in devices_of(lane):
+            if module.is_of(device):
+                numbers = [each["number"] for each in device.get("inputs", {}).values()]
+                numbers += [device.get("open_input"), device.get("closed_input")]
+                used |= {number: str(device["name"]) for number in numbers if number}
+    return used
 
 
 def _covered(setup: Setup, title: str, module: Module, rest: Rest) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -10,6 +10,7 @@ from hengyuan.terminal.config_errors import explain
 from hengyuan.terminal.config_video import VideoStreamTable
 from hengyuan.terminal.setup.context import Setup
 from hengyuan.terminal.setup.dialogue import Option, SetupStopped, ask_number
+from hengyuan.terminal.setup.draft import write_private
 from hengyuan.terminal.setup.lanes_part import lane_title
 from hengyuan.terminal.setup.naming import ask_stream_name
 from hengyuan.terminal.setup.places import network_places
@@ -22,6 +23,9 @@ from hengyuan.terminal.setup.stream_addresses import (
     without_login,
 )
 from hengyuan.terminal.words import installer_text as _
+
+if TYPE_CHECKING:
+    from hengyuan.terminal.video.nal import Codec
 
 MOST_STREAMS = 8
 PROBE_S = 8.0
@@ -81,7 +85,7 @@ def _stream(
         question = _("Watch it for {seconds:.0f} s now?").format(seconds=PROBE_S)
         if not dialogue.confirm(f"{key}.try", question, default=True):
             break
-        if _watched(setup, table) or not dialogue.confirm(
+        if _watched(setup, key, table) or not dialogue.confirm(
             f"{key}.again", _("Enter address, user and password once more?"), default=False
         ):
             break
@@ -205,19 +209,23 @@ def _in_order(raw: dict[str, Any]) -> dict[str, Any]:
     return {name: raw[name] for name in names if name in raw}
 
 
-def _watched(setup: Setup, table: VideoStreamTable) -> bool:
+def _watched(setup: Setup, key: str, table: VideoStreamTable) -> bool:
     """Whether it can be recorded; what it is like is said."""
     dialogue = setup.dialogue
     try:
         from hengyuan.terminal.setup.stream_words import advice, told, why
         from hengyuan.terminal.video.probe import probe
         from hengyuan.terminal.video.source import SourceError
+        from hengyuan.terminal.video.still import jpeg_of
     except ImportError:
         dialogue.warn(_("PyAV is not installed: pip install av; not tried"))
         return True
     dialogue.say(_("watching for {seconds:.0f} s …").format(seconds=PROBE_S))
     try:
-        found = probe(table, setup.path.parent, PROBE_S)
+        keys: list[tuple[Codec, bytes]] = []
+        found = probe(
+            table, setup.path.parent, PROBE_S, lambda codec, data: keys.append((codec, data))
+        )
     except SourceError as error:
         dialogue.warn(_("not to be had: {why}").format(why=why(str(error))))
         return False
@@ -227,4 +235,16 @@ def _watched(setup: Setup, table: VideoStreamTable) -> bool:
     dialogue.say(told(found))
     for each in advice(found):
         dialogue.warn(each)
-    return True
+    picture = jpeg_of(*keys[0]) if keys else None
+    return picture is None or _looks_right(setup, key, table, picture)
+
+
+def _looks_right(setup: Setup, key: str, table: VideoStreamTable, picture: bytes) -> bool:
+    """Whether somebody who looks at the picture says so. It is kept no longer than that."""
+    file = setup.data_dir / f"{table.name}.jpg"
+    write_private(file, picture)
+    try:
+        question = _("Open {file}: is it the right camera, and well aimed?").format(file=file)
+        return setup.dialogue.confirm(f"{key}.right", question, default=True)
+    finally:
+        file.unlink(missing_ok=True)

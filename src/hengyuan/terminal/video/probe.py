@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from hengyuan.terminal.config_video import VideoStreamTable
 from hengyuan.terminal.video.muxer import SCALE, Muxer
-from hengyuan.terminal.video.nal import Codec
+from hengyuan.terminal.video.nal import Codec, with_start_codes
 from hengyuan.terminal.video.source import Source
 
 LONGEST_KEY_S = 4.0
@@ -41,8 +42,12 @@ class Probed:
         return self.key_every_s is None or self.key_every_s > LONGEST_KEY_S
 
 
-def probe(stream: VideoStreamTable, folder: Path, seconds: float) -> Probed:
-    """Watch a stream. Blocks; SourceError where it cannot be had, in words without secrets."""
+def probe(
+    stream: VideoStreamTable, folder: Path, seconds: float,
+    take_key: Callable[[Codec, bytes], None] = lambda codec, data: None,
+) -> Probed:  # fmt: skip
+    """Watch a stream. Blocks; SourceError where it cannot be had, in words without secrets.
+    `take_key` gets the first key frame with its parameter sets, as it stands in a stream."""
     source = Source(stream, folder, stream.silence_s)
     size = (0, 0)
     times: list[int] = []
@@ -61,6 +66,8 @@ def probe(stream: VideoStreamTable, folder: Path, seconds: float) -> Probed:
                 keys.append(packet.dts)
                 if first_key_s is None:
                     first_key_s = time.monotonic() - begun
+                    announced = b"" if unit.sets else with_start_codes(source.sets)
+                    take_key(source.codec, announced + bytes(packet))
                 if sets := unit.sets or source.sets:
                     size = Muxer(source.codec, sets, bytes(packet)).size
             if time.monotonic() > end:

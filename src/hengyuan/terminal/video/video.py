@@ -24,6 +24,7 @@ from hengyuan.terminal.video.asked import LiveSegment as LiveSegment
 from hengyuan.terminal.video.asked import NoVideo as NoVideo
 from hengyuan.terminal.video.chunks import Kept
 from hengyuan.terminal.video.feed import Feed
+from hengyuan.terminal.video.frames import key_frame
 from hengyuan.terminal.video.joining import join, parts_of, runs_of
 from hengyuan.terminal.video.limits import GB, Room, make_room
 from hengyuan.terminal.video.recorder import Recorder
@@ -56,6 +57,8 @@ WORK = ".work"
 """Folder of clips in the making; no camera is called that."""
 STOP_S = 2.0
 """A thread that waits for a silent camera is not waited for any longer: it holds nothing."""
+FRESH_MS = 10_000
+"""A frame that is older shows another truck."""
 LATE_S = 20.0
 """A clip waits so long for the segment that its end lies in."""
 
@@ -247,6 +250,21 @@ class Video:
             camera.lane == lane and camera.stream.view in KINDS for camera in self._cameras.values()
         )
 
+    async def frame(self, lane: int) -> bytes | None:
+        """The newest key frame of a lane's streams as JPEG, the one that shows plates best first;
+        None where no stream runs. OSError if it cannot be read."""
+        cameras = [each for each in self._cameras.values() if each.lane == lane]
+        for camera in sorted(cameras, key=lambda each: _plates_first(each.stream.view)):
+            newest = camera.feed.segments[-1:]
+            running = camera.recorder.state is DeviceState.OK
+            if camera.stream.view not in KINDS or not running or not newest:
+                continue
+            if self._checked.request_ms() - newest[0].kept.end_ms > FRESH_MS:
+                continue
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._pool, key_frame, newest[0])
+        return None
+
     async def clip(self, lane: int, from_ms: int, to_ms: int) -> list[StoredFile]:
         """Clips of a lane's cameras as evidence files, durably stored; times by this machine's
         clock, as records have them. Empty where nothing was recorded. OSError if the disk refuses.
@@ -328,6 +346,10 @@ class Video:
                     if segment.kept.end_ms >= to_ms:
                         return
                     number = segment.kept.number
+
+
+def _plates_first(view: View) -> int:
+    return list(KINDS).index(view) if view in KINDS else len(KINDS)
 
 
 def _write(parts: Sequence[tuple[bytes, list[Kept]]], folder: Path) -> list[Path]:
