@@ -60,6 +60,10 @@ def _remove_home() -> None:
 
 atexit.register(_remove_home)
 
+# The address's own database lies on a Citus cluster and is used as it is, not copied:
+# tests/platform/outgrowing/test_on_citus.py starts such a run.
+_ON_CITUS = bool(os.environ.get("HENGYUAN_TEST_ON_CITUS"))
+
 _TEMPLATE = f"hengyuan_template_{uuid.uuid4().hex[:8]}"
 
 
@@ -85,6 +89,9 @@ def django_db_modify_db_settings(postgres_url: str) -> None:
     from django.conf import settings
     from django.db.models.signals import post_migrate
 
+    if _ON_CITUS:
+        database = settings.DATABASES["default"]
+        database.setdefault("TEST", {})["NAME"] = database["NAME"]
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     post_migrate.connect(_restore_reference_data)
 
@@ -108,15 +115,31 @@ def django_db_setup(
     with django_db_blocker.unblock():
         name = connections["default"].settings_dict["NAME"]
         connections.close_all()
-        _administer(postgres_url, f'CREATE DATABASE "{_TEMPLATE}" TEMPLATE "{name}"')
+        if _ON_CITUS:
+            _distribute(postgres_url)
+        else:
+            _administer(postgres_url, f'CREATE DATABASE "{_TEMPLATE}" TEMPLATE "{name}"')
     yield
-    _administer(postgres_url, f'DROP DATABASE IF EXISTS "{_TEMPLATE}" WITH (FORCE)')
+    if not _ON_CITUS:
+        _administer(postgres_url, f'DROP DATABASE IF EXISTS "{_TEMPLATE}" WITH (FORCE)')
+
+
+def _distribute(url: str) -> None:
+    import psycopg
+
+    from hengyuan.platform.distribution import distribute, steps
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        for step in steps(connection):
+            distribute(connection, step)
 
 
 @pytest.fixture
 def fresh_database(django_db_setup: None, postgres_url: str) -> Iterator[Callable[[], str]]:
     """A factory of migrated databases (their addresses), for a platform in its own process."""
     made: list[str] = []
+    if _ON_CITUS:
+        pytest.skip("a database on a Citus cluster cannot be copied")
 
     def make() -> str:
         name = f"hengyuan_fresh_{uuid.uuid4().hex[:12]}"

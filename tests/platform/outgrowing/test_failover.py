@@ -161,7 +161,7 @@ def test_no_acknowledged_record_is_lost_when_the_primary_dies_and_the_standby_ta
         sender.join(60)
         assert sender.wrong == []
     assert_nothing_is_lost(first, senders)
-    page = httpx.get(f"{platform.url}/login/", timeout=30, follow_redirects=True)
+    page = httpx.get(f"{platform.url}/account/login/", timeout=30, follow_redirects=True)
     assert page.status_code == 200
     for sender in senders:
         assert_chain_verifies(platform, sender.terminal.code, tmp_path)
