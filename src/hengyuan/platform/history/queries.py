@@ -57,7 +57,7 @@ class MonthRow:
 
     @property
     def state_words(self) -> Any:
-        return _("open") if self.state == "open" else SealState(self.state).label
+        return _("open for records") if self.state == "open" else SealState(self.state).label
 
     @property
     def can_be_sealed(self) -> bool:

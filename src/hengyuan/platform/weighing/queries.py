@@ -185,7 +185,8 @@ SELECT seq FROM forth ORDER BY seq LIMIT %(most)s
 def _numbers_of_truck(row: Weighing, most: int) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(_OF_ONE_TRUCK, {"terminal": row.terminal_id, "seq": row.seq, "most": most})
-        known = {seq for (seq,) in cursor.fetchall()} | {row.seq}
+        # the record itself is not in the table where its month is archived
+        known = {seq for (seq,) in cursor.fetchall() if seq is not None} | {row.seq}
     of_terminal = Weighing.objects.filter(terminal_id=row.terminal_id)
     if not archived.may_hold(of_terminal):
         return sorted(known)
