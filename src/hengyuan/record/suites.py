@@ -174,8 +174,14 @@ def _ed25519_load_public(raw: bytes) -> PublicKey:
         raise BadKey("an Ed25519 public key is 32 bytes") from error
 
 
+# Copying a digest that was begun takes less than having OpenSSL look up the algorithm each time.
+_SM3_BEGUN = hashlib.new("sm3")
+
+
 def _sm3(data: bytes) -> bytes:
-    return hashlib.new("sm3", data).digest()
+    digest = _SM3_BEGUN.copy()
+    digest.update(data)
+    return digest.digest()
 
 
 def _sha256(data: bytes) -> bytes:

@@ -79,7 +79,7 @@ class Platform:
         if pid is not None:
             os.kill(pid, signal.SIGKILL)
 
-    def wait(self, seconds: float = 60) -> None:
+    def wait(self, seconds: float = 240) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:

@@ -37,7 +37,10 @@ async def take(request: Request, registry: Registry, writer: Writer, pool: async
         )
         async with writer.turn:
             verified = check_lines(batch, terminal.suite)
+            # the writer's conversation with the database goes on between the pieces of this work
+            await asyncio.sleep(0)
             prepared = await _prepared(terminal, verified, pool)
+            await asyncio.sleep(0)
         stored = await _store(terminal, verified, prepared, writer, pool)
     except Refusal as refusal:
         if refusal.code in refused.KEPT:
