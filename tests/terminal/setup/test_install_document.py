@@ -7,7 +7,9 @@ from pathlib import Path
 import hengyuan.terminal
 from hengyuan.terminal.config import load_config
 from hengyuan.terminal.setup import relays
+from hengyuan.terminal.setup.context import Setup
 from hengyuan.terminal.setup.dialogue import FromAnswers
+from hengyuan.terminal.setup.draft import Draft
 from hengyuan.terminal.setup.network import PORTS
 from hengyuan.terminal.setup.places import transport_of
 from hengyuan.terminal.setup.toml_text import write_toml
@@ -39,12 +41,12 @@ def test_every_way_to_write_a_place_is_understood():
     assert kinds == ["serial", "serial", "tcp", "tcp_server", "udp", "mqtt"]
 
 
-def test_the_words_that_move_something_are_these(monkeypatch):
+def test_the_words_that_move_something_are_these(tmp_path):
     class Person(Quiet):
         def typed(self, key, text):
             return self.word
 
-    setup = type("Asking", (), {"dialogue": Person()})()
+    setup = Setup(Person(), tmp_path / "gate.toml", Draft())
     for chinese, english in re.findall(r"(抬杆|落杆|点灯) \(or `(\w+)`\)", TEXT):
         for word in (chinese, english, english.lower()):
             setup.dialogue.word = word

@@ -12,6 +12,7 @@ from hengyuan.terminal.setup.dialogue import FromAnswers, SetupStopped
 from hengyuan.terminal.setup.sensors_part import place_title
 from hengyuan.terminal.setup.toml_text import write_toml
 from hengyuan.terminal.setup.wizard import run_setup
+from hengyuan.terminal.store.schema import claim
 from hengyuan.world.devices import relay_module as world
 from tests.terminal.directed.test_serving import configuration
 from tests.terminal.drivers.modbus_module import Module, with_module
@@ -210,6 +211,33 @@ def test_a_file_of_answers_moves_nothing_whatever_it_says(module, path):
         f"lanes.1.{each}" for each in ("barriers.1.close", "barriers.1.open", "lamps.1.light")
     ]
     assert dialogue.unused() == unused
+
+
+def test_while_a_terminal_works_here_nothing_is_moved(module, path):
+    (path.parent / "data").mkdir()
+    held = claim(path.parent / "data" / "claim.db")
+    installer = Installer()
+    try:
+        lane = barrier(module, looks=False, open="OPEN")
+        dialogue = AtTheGate({"network": "", "lanes": {"1": lane}}, installer)
+        run_setup(dialogue, path, only=["barriers"], wait_s=1)
+    finally:
+        held.close()
+    assert list(module.arm.orders) == []
+    assert dialogue.unused() == ["lanes.1.barriers.1.open"]
+    assert installer.warned
+
+
+def test_a_setup_that_is_broken_off_between_two_parts_goes_on_with_the_second(module, path):
+    installer = Installer()
+    installer.covers(FRONT, module, world.FRONT_EDGE)
+    lane = beams(module, rear_edge={"there": False}, barrier={"there": False})
+    broken = lane | {"barriers": {"count": "many"}}
+    with pytest.raises(SetupStopped, match="barriers"):
+        go_through(path, installer, broken, "sensors", "barriers")
+    assert "sensors" not in path.read_text()
+    found = go_through(path, Installer(), {"barriers": {"count": 0}}, "barriers")
+    assert found["sensors"]["inputs"] == {"front_edge": {"number": 1, "covered_when": "on"}}
 
 
 def test_an_arm_that_was_moved_shows_which_inputs_are_its_switches(module, path):

@@ -167,6 +167,19 @@ def test_gone_through_again_with_enter_the_file_stays_as_it_is(path):
     assert found == raw["lanes"][0]["videos"]
 
 
+def test_a_password_file_that_is_not_there_is_named(path):
+    raw = tomllib.loads(path.read_text())
+    raw["lanes"][0]["videos"] = [
+        {"name": "a", "url": "rtsp://127.0.0.1:9/a", "view": "rear", "user": "u",
+         "password_file": "camera.secret"}
+    ]  # fmt: skip
+    path.write_text(write_toml(raw))
+    doctor = Findings()
+    stream_checks.streams(load_config(path), doctor)
+    (step,) = doctor.steps
+    assert (step.level, "camera.secret" in step.text) == ("bad", True)
+
+
 def test_no_stream_leaves_no_table_and_takes_out_what_was_there(path):
     streams(path, without_trying(make="vzenith", host="192.0.2.33", user="-"))
     found, _ = streams(path)

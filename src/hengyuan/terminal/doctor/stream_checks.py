@@ -32,16 +32,18 @@ def _watch(table: VideoStreamTable, folder: Path) -> Findings:
     from hengyuan.terminal.video.source import SourceError
 
     found = Findings()
+    if table.password_file is not None and not (folder / table.password_file).is_file():
+        text = _("{name}: the file with its password is not there: {file}")
+        remedy = _("put the password into that file, or correct password_file")
+        text = text.format(name=table.name, file=folder / table.password_file)
+        found.bad("video", text, remedy)
+        return found
     try:
         seen = probe(table, folder, WATCH_S)
     except SourceError as error:
         remedy = _("check the camera's power, address, user and password: `hengyuan terminal setup "
                    "--only videos`")  # fmt: skip
         found.bad("video", f"{table.name}: {why(str(error))}", remedy)
-        return found
-    except OSError as error:
-        remedy = _("put the password into that file, or correct password_file")
-        found.bad("video", f"{table.name}: {error.filename}: {error.strerror}", remedy)
         return found
     text = f"{table.name}: {told(seen)}"
     changes = advice(seen)

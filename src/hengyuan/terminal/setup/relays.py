@@ -7,10 +7,13 @@ from typing import Any, Literal
 from hengyuan.terminal.setup.context import Setup, devices_of
 from hengyuan.terminal.setup.dialogue import SetupStopped, ask_number
 from hengyuan.terminal.setup.relay_module import Module
+from hengyuan.terminal.store.schema import UnusableStore, claim
 from hengyuan.terminal.words import installer_text as _
 
 Word = Literal["OPEN", "CLOSE", "LIGHT"]
 MOST_RELAYS = 64
+CLAIM = "claim.db"
+"""What a working terminal holds in its data folder."""
 _DEFAULTS = {
     "modbus_barrier": {"open_relay": 1, "close_relay": 2},
     "modbus_lamp": {"red_relay": 1, "green_relay": 2, "yellow_relay": 0},
@@ -55,7 +58,15 @@ def ask_relay(
 
 def consent(setup: Setup, key: str, warning: str, word: Word) -> bool:
     """Whether a person types a word, in English or in their own language, after having been
-    warned. Enter is no, and so is a file of answers: it may be used again when nobody looks."""
+    warned. Enter is no, and so is a file of answers: it may be used again when nobody looks. While
+    a terminal works here nobody is asked: it gives orders of its own."""
+    held = setup.data_dir / CLAIM
+    try:
+        if held.exists():
+            claim(held).close()
+    except UnusableStore as problem:
+        setup.dialogue.warn(str(problem))
+        return False
     setup.dialogue.warn(warning)
     own = {"OPEN": _("OPEN"), "CLOSE": _("CLOSE"), "LIGHT": _("LIGHT")}[word]
     text = _("Type {word} to do it now; with anything else nothing moves").format(word=own)
