@@ -33,7 +33,8 @@ NextStep = Literal[
 """What is to be done next at a lane: by the driver (`drive_on`, `move_forward`: the rear edge of
 the scale is covered, `move_back`: the front edge, `drive_off`), by the lane itself (`wait`,
 `recording`) or by the gatekeeper (`too_long`: both edges are covered, `two_trucks`: two
-stand on the scale together, `unload`: over the limit and held, `gatekeeper`: no verdict and held, `scale_fault`, `store_fault`)."""
+stand on the scale together, `unload`: over the limit and held, `gatekeeper`: no verdict and held,
+`scale_fault`, `store_fault`)."""
 
 REMEMBERED = 2000
 NEWEST = 20

@@ -11,10 +11,11 @@ from datetime import datetime
 
 import structlog
 
-from hengyuan.terminal.devices import Counters, DeviceState, PlateEvent
+from hengyuan.terminal.devices import Counters, DeviceState, Picture, PlateEvent
 from hengyuan.terminal.drivers.base import Clock, PullCameraDriver, PushCameraDriver
 from hengyuan.terminal.drivers.plate_events import MalformedEvent, NotAPlateEvent
 from hengyuan.terminal.drivers.settings import PushCameraSettings
+from hengyuan.terminal.drivers.snapshots import Snapshots
 
 _REMEMBERED = 4096
 
@@ -68,6 +69,22 @@ class PushCamera(PushCameraDriver):
         super().__init__(settings, clock=clock)
         self._on_event: Callable[[PlateEvent], None] | None = None
         self._events = EventLog(self.counters, clock)
+        self._snapshots = None
+        if settings.address is not None and settings.snapshot_path:
+            self._snapshots = Snapshots(
+                settings.address, settings.login, settings.snapshot_path, clock=clock
+            )
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether it is known where to ask it for a picture."""
+        return self._snapshots is not None
+
+    async def snapshot(self) -> Picture:
+        """What the camera sees now. Raises `OSError`, also where the answer is no picture."""
+        if self._snapshots is None:
+            raise ConnectionError("no address to ask this camera for a picture")
+        return await self._snapshots.take()
 
     @abstractmethod
     def parse(self, content_type: str, body: bytes, received_at: datetime) -> PlateEvent:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from hengyuan.terminal.drivers.http import Address, Login
 from hengyuan.terminal.transports.settings import Transport
 
 Seconds = Annotated[float, Meta(gt=0)]
@@ -77,6 +78,11 @@ class PushCameraSettings(CameraSettings, frozen=True):
     """Address that its pushes come from; others are refused. None accepts any."""
     silence_s: Seconds | None = None
     """Silence after which it counts as gone. None: a camera is silent while no truck comes."""
+    address: Address | None = None
+    """`http://192.0.2.10`: where it is asked for a picture. None: it is never asked."""
+    login: Login | None = None
+    snapshot_path: Annotated[str, Meta(pattern="^(/.*)?$")] = ""
+    """Where on it a picture of this moment is; nothing: it is never asked."""
 
 
 class AnsweringSettings(StreamSettings, frozen=True):

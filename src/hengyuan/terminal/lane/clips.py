@@ -14,6 +14,11 @@ class Clips(Protocol):
         """Whether there is any camera of a lane whose clips can be had."""
         ...
 
+    async def frame(self, lane: int) -> bytes | None:
+        """What a camera of a lane saw a moment ago, as JPEG; None where no stream of it shows the
+        trucks and is running. OSError if it cannot be read."""
+        ...
+
     async def clip(self, lane: int, from_ms: int, to_ms: int) -> list[StoredFile]:
         """Clips of all cameras of `lane` over a span of the wall clock, stored as evidence files.
 

@@ -104,10 +104,14 @@ class Lane:
             self._listener.complete_late(owner, sighting)
             return
         told = self.phase in (Phase.JUDGED, Phase.TOLD) and self.passage is self.last
-        if told and self.last is not None and sighting.device in self._cameras:
-            if sighting.device not in self.last.sightings:
-                self._late_picture(self.last, sighting, stands=True)
-                return
+        if (
+            told
+            and self.last is not None
+            and sighting.device in self._cameras
+            and sighting.device not in self.last.sightings
+        ):
+            self._late_picture(self.last, sighting, stands=True)
+            return
         self.waiting.add(sighting)
         self.waiting.expire(self._frame_at - self._rule.resume_before_s)
         if self._repeats(sighting):

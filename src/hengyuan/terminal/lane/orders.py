@@ -43,7 +43,7 @@ from hengyuan.terminal.lane.order_checks import (
     OrderRefused,
 )
 from hengyuan.terminal.lane.passage import Passage
-from hengyuan.terminal.lane.pictures import Camera
+from hengyuan.terminal.lane.pictures import askable
 from hengyuan.terminal.lane.recorder import Recorder, Surroundings
 from hengyuan.terminal.lane.returning import NobodyCameBack
 from hengyuan.terminal.lane.sightings import PlateSeen, Sighting, StoredFile
@@ -106,7 +106,7 @@ class Orders:
         seeing = [each for each in config.cameras if _view(each) in _VIEWS]
         seeing.sort(key=lambda camera: _VIEWS.index(_view(camera)))
         named = [devices[each.name] for each in seeing]
-        self._cameras = [each for each in named if isinstance(each, Camera)]
+        self._cameras = [c for c in map(askable, named) if c is not None]
         self._devices = devices
         weighing = (config.scale, config.axles)
         self._weighing = frozenset(each.name for each in weighing if each is not None)
@@ -444,7 +444,8 @@ class Orders:
     # pictures
 
     async def _picture(self) -> StoredFile | None:
-        """What a camera of the lane sees now; None where none gives a picture."""
+        """What a camera of the lane sees now, or saw a moment ago by its stream; None where none
+        gives a picture."""
         for camera in self._cameras:
             try:
                 picture = await camera.snapshot()
@@ -453,7 +454,21 @@ class Orders:
                 log.warning("order.no_picture", camera=camera.name, error=str(error))
             else:
                 return StoredFile(FileRef(digest=digest, kind="plate"), len(picture.data))
-        return None
+        return await self._frame()
+
+    async def _frame(self) -> StoredFile | None:
+        clips = self._around.clips
+        if clips is None:
+            return None
+        try:
+            data = await clips.frame(self._number)
+            digest = None if data is None else await self._store.put_file(data)
+        except OSError as error:
+            log.warning("order.no_frame", lane=self._number, error=str(error))
+            return None
+        if data is None or digest is None:
+            return None
+        return StoredFile(FileRef(digest=digest, kind="plate"), len(data))
 
     async def _keep_typed(
         self, plate: str, colour: PlateColour | None, picture: StoredFile | None

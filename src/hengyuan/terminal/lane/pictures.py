@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast, runtime_checkable
 
 import structlog
 
@@ -35,6 +35,12 @@ class Camera(Protocol):
         ...
 
 
+def askable(device: object) -> Camera | None:
+    """The camera that a device is, if it can be asked; not one that only pushes."""
+    can = isinstance(device, Camera) and getattr(device, "can_be_asked", True)
+    return cast("Camera", device) if can else None
+
+
 def picture_cameras(config: LaneConfig) -> tuple[str, ...]:
     """The cameras of a lane that name no truck."""
     return tuple(
@@ -53,7 +59,7 @@ class Pictures:
         spawn: Spawn,
     ) -> None:
         named = [devices[name] for name in picture_cameras(config)]
-        self._cameras: list[Camera] = [each for each in named if isinstance(each, Camera)]
+        self._cameras: list[Camera] = [c for c in map(askable, named) if c is not None]
         self._intake = intake
         self._spawn = spawn
 

@@ -1,22 +1,27 @@
 """A 臻识 camera on port 8131: subscribed to, kept alive, gone and back, heard through noise."""
 
 import asyncio
+import base64
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hengyuan.terminal.devices import DeviceState, PlateEvent
 from hengyuan.terminal.drivers.catalogue import load_settings
 from hengyuan.terminal.drivers.plate_events import jpeg_problem
+from hengyuan.terminal.drivers.vzenith_tcp import driver as vzenith_tcp_driver
 from hengyuan.terminal.drivers.vzenith_tcp.codec import (
     Decoder,
     decode,
     encode,
     encode_serial,
+    encode_snapshot,
     heartbeat,
     packet,
 )
@@ -56,6 +61,8 @@ class Simulator:
         self.subscribed = asyncio.Event()
         self.heartbeats = 0
         self.commands: list[str] = []
+        self.picture: bytes | None = b""
+        """What it answers when it is asked for one; None: nothing at all."""
 
     async def serve(self) -> None:
         while data := await self._peer.reader.read(4096):
@@ -66,6 +73,8 @@ class Simulator:
                     self.subscribed.set()
                 elif what == "getsn":
                     await self._peer.send(encode_serial(SERIAL))
+                elif what == "get_snapshot" and self.picture is not None:
+                    await self._peer.send(encode_snapshot(self.picture))
                 elif what == "heartbeat":
                     self.heartbeats += 1
                     await self._peer.send(heartbeat())
@@ -112,6 +121,72 @@ def test_results_are_asked_for_and_taken_once() -> None:
             assert device.counters.refused == {"duplicate": 1}
 
     with_camera(work)
+
+
+def test_a_snapshot_comes_over_the_same_connection_while_results_do() -> None:
+    jpeg = EVENT.pictures[0].data
+
+    async def work(device: Driver, server: Server, got: list[PlateEvent]) -> None:
+        with pytest.raises(ConnectionError, match="no connection"):
+            await Driver(settings()).snapshot()
+        simulator = Simulator(await server.accepted())
+        simulator.picture = jpeg
+        async with running(simulator.serve()):
+            await simulator.send(EVENT, 1)
+            one, other = await asyncio.gather(device.snapshot(), device.snapshot())
+            assert one.data == other.data == jpeg
+            assert one.media_type == "image/jpeg"
+            assert simulator.commands.count("get_snapshot") == 1
+            await simulator.send(replace(EVENT, plate="晋L00002"), 2)
+            await until(lambda: len(got) == 2)
+            assert device.counters.connects == 1
+
+    with_camera(work)
+
+
+@pytest.mark.parametrize(
+    ("picture", "said"), [(b"", "empty"), (b"<html>", "not a JPEG"), (None, None)]
+)
+def test_a_snapshot_that_is_none_is_an_error(
+    picture: bytes | None, said: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vzenith_tcp_driver, "SNAPSHOT_S", 0.2)
+
+    async def work(device: Driver, server: Server, got: list[PlateEvent]) -> None:
+        simulator = Simulator(await server.accepted())
+        simulator.picture = picture
+        async with running(simulator.serve()):
+            await until(lambda: device._serial)
+            with pytest.raises(OSError, match=said):
+                await device.snapshot()
+            simulator.picture = EVENT.pictures[0].data
+            assert (await device.snapshot()).data == simulator.picture
+
+    with_camera(work)
+
+
+def test_a_camera_that_goes_while_it_is_asked_leaves_nobody_waiting() -> None:
+    async def work(device: Driver, server: Server, got: list[PlateEvent]) -> None:
+        peer = await server.accepted()
+        await until(lambda: device._connection is not None)
+        asking = asyncio.create_task(device.snapshot())
+        await until(lambda: device._wanted is not None)
+        peer.writer.close()
+        with pytest.raises(OSError):
+            await asking
+
+    with_camera(work)
+
+
+@pytest.mark.parametrize("form", ["imgdata", "imagedata", "behind"])
+def test_a_snapshot_is_read_in_every_form(form: str) -> None:
+    jpeg = EVENT.pictures[0].data
+    said: dict[str, Any] = {"cmd": "get_snapshot", "id": "1", "state_code": 200}
+    if form != "behind":
+        said[form] = base64.b64encode(jpeg).decode()
+    body = json.dumps(said).encode() + (b"\0" + jpeg if form == "behind" else b"")
+    (item,) = Decoder().feed(packet(body))
+    assert getattr(item, "data", None) == jpeg
 
 
 def test_it_is_kept_alive() -> None:

@@ -18,7 +18,7 @@ from hengyuan.terminal.drivers.hikvision.parts import Part
 from hengyuan.terminal.drivers.hikvision_stream.codec import BOUNDARY, Assembler, Splitter
 from hengyuan.terminal.drivers.hikvision_stream.settings import Settings
 from hengyuan.terminal.drivers.http import LoginRefused, check_status, make_client
-from hengyuan.terminal.drivers.plate_events import picture_problem
+from hengyuan.terminal.drivers.snapshots import Snapshots
 from hengyuan.terminal.transports.link import Backoff
 
 Keep = Callable[[PlateEvent], Awaitable[object]]
@@ -34,6 +34,9 @@ class Driver(PullCameraDriver):
         self._events = EventLog(self.counters, clock)
         self._backoff = Backoff()
         self._connected = self._refused = False
+        self._snapshots = Snapshots(
+            settings.address, settings.login, settings.snapshot_path, clock=clock
+        )
 
     @property
     def clock_offset_ms(self) -> int | None:
@@ -64,17 +67,7 @@ class Driver(PullCameraDriver):
 
     async def snapshot(self) -> Picture:
         """What the camera sees now. Raises `OSError`, also where the answer is no picture."""
-        settings = self.settings
-        try:
-            async with make_client(settings.address, settings.login, 5.0) as client:
-                response = await client.get(settings.snapshot_path)
-        except httpx.HTTPError as error:
-            raise ConnectionError(str(error) or type(error).__name__) from error
-        check_status(response)
-        problem = picture_problem(response.content)
-        if problem:
-            raise ConnectionError(f"the snapshot is {problem}")
-        return Picture("panorama", "image/jpeg", response.content)
+        return await self._snapshots.take()
 
     async def _read(self, keep: Keep) -> None:
         settings = self.settings

@@ -7,6 +7,7 @@ Type 0 carries JSON (GB2312, newer firmwares UTF-8), type 1 is a heartbeat witho
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +25,9 @@ MAX_BODY = 4 * 1024 * 1024
 _HEADER = 8
 _DATA, _HEARTBEAT = 0, 1
 _BOTH_PICTURES = 2
+SNAPSHOT = "get_snapshot"
+_IMAGES = ("imgdata", "imagedata", "image")
+"""What firmwares call the picture in their answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,15 @@ class Result:
         return None if self.full else self.said.get("photoJpg")
 
 
-class Decoder(FrameDecoder[Result]):
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The answer to `ask_for_snapshot`: a picture, or nothing where the camera gives none."""
+
+    data: bytes = field(repr=False)
+    raw: bytes = field(repr=False)
+
+
+class Decoder(FrameDecoder[Result | Snapshot]):
     """Packets in either direction."""
 
     start = b"VZ"
@@ -81,7 +93,7 @@ class Decoder(FrameDecoder[Result]):
             raise Bad("json", "the body is no object")
         return _HEADER + size
 
-    def read(self, frame: bytes, at: float) -> Result | Notice:
+    def read(self, frame: bytes, at: float) -> Result | Snapshot | Notice:
         if frame[2] == _HEARTBEAT:
             return Notice("heartbeat", frame, at)
         text, _, rest = frame[_HEADER:].partition(b"\0")
@@ -90,6 +102,8 @@ class Decoder(FrameDecoder[Result]):
         except MalformedEvent as error:
             raise Bad(error.reason, error.detail) from error
         command = said.at("cmd").text(40)
+        if command == SNAPSHOT and (rest or "state_code" in said.raw):
+            return Snapshot(_picture_of(said, rest), frame)
         if not said.at("PlateResult"):
             return Notice(f"{command or 'message'} {said.at('value').text(64)}".strip(), frame, at)
         sizes = [said.at(name).whole(0, MAX_BODY) or 0 for name in ("fullImgSize", "clipImgSize")]
@@ -105,10 +119,29 @@ def decode(data: bytes, settings: Settings | None = None) -> list[PlateEvent | N
     now = datetime.now(UTC)
     view: View = settings.end if settings else "front"
     camera = settings.name if settings else ""
-    return [
-        item.event(now, camera=camera, view=view) if isinstance(item, Result) else item
-        for item in decoder.feed(data) + decoder.flush()
-    ]
+    said: list[PlateEvent | Notice | Refused] = []
+    for item in decoder.feed(data) + decoder.flush():
+        if isinstance(item, Result):
+            said.append(item.event(now, camera=camera, view=view))
+        elif isinstance(item, Snapshot):
+            said.append(Notice(f"{SNAPSHOT} {len(item.data)} bytes", item.raw, 0.0))
+        else:
+            said.append(item)
+    return said
+
+
+def _picture_of(said: Values, rest: bytes) -> bytes:
+    """The picture of an answer: behind the JSON, or in it as base64 under one of its names."""
+    if rest:
+        return rest
+    for name in _IMAGES:
+        text = said.raw.get(name)
+        if isinstance(text, str) and text:
+            try:
+                return base64.b64decode(text, validate=True)
+            except ValueError:
+                return b""
+    return b""
 
 
 def packet(body: bytes, kind: int = _DATA) -> bytes:
@@ -134,6 +167,19 @@ def ask_for_results() -> bytes:
 def ask_for_serial() -> bytes:
     """The camera answers with `value`, its serial number."""
     return command("getsn")
+
+
+def ask_for_snapshot() -> bytes:
+    """The camera answers with what it sees now."""
+    return command(SNAPSHOT)
+
+
+def encode_snapshot(picture: bytes) -> bytes:
+    """The camera's answer to `ask_for_snapshot`; without a picture it says that it failed."""
+    said = {"cmd": SNAPSHOT, "id": "1", "state_code": 200 if picture else 500}
+    if picture:
+        said |= {"imageformat": "jpg", "imgdata": base64.b64encode(picture).decode()}
+    return packet(msgspec.json.encode(said))
 
 
 def serial_of(notice: Notice) -> str | None:

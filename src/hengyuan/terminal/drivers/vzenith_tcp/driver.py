@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
-from hengyuan.terminal.devices import DeviceState, Notice, PlateEvent, Refused
+from hengyuan.terminal.devices import DeviceState, Notice, Picture, PlateEvent, Refused
 from hengyuan.terminal.drivers.base import Clock, PullCameraDriver
 from hengyuan.terminal.drivers.cameras import EventLog, keep_event
+from hengyuan.terminal.drivers.plate_events import picture_problem
 from hengyuan.terminal.drivers.vzenith_tcp.codec import (
     Decoder,
     Result,
+    Snapshot,
     ask_for_results,
     ask_for_serial,
+    ask_for_snapshot,
     heartbeat,
     serial_of,
 )
@@ -22,6 +26,8 @@ from hengyuan.terminal.transports.connection import Connection
 from hengyuan.terminal.transports.link import Link
 
 _UNANSWERED = 3
+SNAPSHOT_S = 5.0
+"""A picture that takes longer is none."""
 
 Keep = Callable[[PlateEvent], Awaitable[object]]
 
@@ -39,6 +45,8 @@ class Driver(PullCameraDriver):
         self._events = EventLog(self.counters, clock)
         self._serial = ""
         self._asked_at = self._connected_at = float("-inf")
+        self._connection: Connection | None = None
+        self._wanted: asyncio.Future[bytes] | None = None
 
     @property
     def clock_offset_ms(self) -> int | None:
@@ -47,9 +55,42 @@ class Driver(PullCameraDriver):
 
     async def pull(self, keep: Keep) -> None:
         async def session(connection: Connection) -> None:
-            await self._session(connection, keep)
+            self._connection = connection
+            try:
+                await self._session(connection, keep)
+            finally:
+                self._connection = None
+                self._answer(b"")
 
         await self.link.run(session)
+
+    async def snapshot(self) -> Picture:
+        """What the camera sees now. Raises `OSError`, also where the answer is no picture.
+
+        Two who ask at once get the same one.
+        """
+        if self._connection is None:
+            raise ConnectionError("no connection to the camera")
+        if self._wanted is None:
+            self._wanted = asyncio.get_running_loop().create_future()
+            await self._connection.write(ask_for_snapshot())
+        wanted = self._wanted
+        try:
+            async with asyncio.timeout(SNAPSHOT_S):
+                data = await asyncio.shield(wanted)
+        except TimeoutError:
+            if self._wanted is wanted:
+                self._wanted = None
+            raise
+        problem = picture_problem(data) if data else "empty"
+        if problem:
+            raise ConnectionError(f"the snapshot is {problem}")
+        return Picture("panorama", "image/jpeg", data)
+
+    def _answer(self, data: bytes) -> None:
+        wanted, self._wanted = self._wanted, None
+        if wanted is not None and not wanted.done():
+            wanted.set_result(data)
 
     async def _session(self, connection: Connection, keep: Keep) -> None:
         decoder = Decoder(self.settings, self.counters)
@@ -84,11 +125,14 @@ class Driver(PullCameraDriver):
     def _patience_s(self) -> float:
         return self.settings.poll_s * (_UNANSWERED + 0.5)
 
-    async def _take(self, item: Result | Notice | Refused, keep: Keep) -> None:
+    async def _take(self, item: Result | Snapshot | Notice | Refused, keep: Keep) -> None:
         if isinstance(item, Refused):
             self._log.debug("bytes refused", reason=item.reason, raw=item.raw[:64].hex(" "))
             return
         self._events.heard()
+        if isinstance(item, Snapshot):
+            self._answer(item.data)
+            return
         if isinstance(item, Notice):
             self._serial = serial_of(item) or self._serial
             return
