@@ -41,17 +41,22 @@ function chooseMaps(root, wanted = remembered()) {
   }
 }
 
-function showFailure(status) {
+function showFailure(status, number = null) {
   const notice = document.getElementById("failure");
   if (!notice) return;
   const name = status === 0 ? "offline" : status === 403 ? "forbidden" : "broken";
-  notice.querySelector("span").textContent = notice.dataset[name];
+  // the number is what whoever looks into the log needs to hear
+  const quoted = number ? ` ${notice.dataset.number} ${number}` : "";
+  notice.querySelector("span").textContent = notice.dataset[name] + quoted;
   notice.hidden = false;
 }
 
 document.addEventListener("htmx:load", (event) => chooseMaps(event.target));
 document.addEventListener("htmx:sendError", () => showFailure(0));
-document.addEventListener("htmx:responseError", (event) => showFailure(event.detail.xhr.status));
+document.addEventListener("htmx:responseError", (event) => {
+  const asked = event.detail.xhr;
+  showFailure(asked.status, asked.getResponseHeader("x-request-id"));
+});
 document.addEventListener("htmx:afterSwap", () => {
   const notice = document.getElementById("failure");
   if (notice) notice.hidden = true;
