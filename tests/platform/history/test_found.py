@@ -17,7 +17,7 @@ from hengyuan.platform.weighing.plates import plate_of
 from hengyuan.record.archive import verify_archive
 from hengyuan.record.ticket import ticket_of
 from tests.platform.history.conftest import FEBRUARY, JANUARY, ms
-from tests.platform.records import JPEG, file_ref, running_lane, send
+from tests.platform.records import JPEG, current_database_url, file_ref, running_lane, send
 from tests.platform.stored import plates_in, upload
 
 
@@ -122,3 +122,23 @@ def test_another_history_of_an_archived_month_is_a_conflict(archived):
             assert answer.status_code == 409 and answer.json()["error"] == "conflict"
 
     asyncio.run(work())
+
+
+def test_a_missing_file_is_said_and_never_taken_for_no_records(archived, cast):
+    from hengyuan.platform.history import queries
+    from hengyuan.platform.history.reader import ArchiveMissing
+    from hengyuan.platform.operations.readiness import problems
+    from hengyuan.platform.operations.standing import standing
+
+    def said():
+        return {problem.code for problem in problems(standing(current_database_url()))}
+
+    assert "archive_missing" not in said()
+    file = queries.readable_files()[0]
+    (sealing.folder.folder() / file.name).unlink()
+    assert "archive_missing" in said()
+    with pytest.raises(ArchiveMissing, match=file.name):
+        list(Weighing.objects.all())
+    head = Client()
+    head.force_login(cast.province_head)
+    assert file.name in head.get(reverse("history:months")).text

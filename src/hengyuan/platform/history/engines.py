@@ -13,17 +13,12 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from django.db import connection
 
 from hengyuan.platform.history import folder, partition_rows, partitions, queries
 from hengyuan.platform.history.models import SealState
 from hengyuan.platform.history.questions import COLUMNS, Question, weighed_out
 
 _SNAPSHOT_GROUP_ROWS = 200_000
-
-
-class NoRecords(Exception):
-    """There is nothing to ask about."""
 
 
 def files_for(work: Path) -> list[Path]:
@@ -122,12 +117,3 @@ def answer(
     trucks = weighed_out(records, first_month, last_month)
     found = question.ask(trucks, limit).to_pyarrow()
     return [{name: row[name] for name, _ in question.columns} for row in found.to_pylist()]
-
-
-def is_empty() -> bool:
-    """True where neither the database nor a file holds a record."""
-    if queries.readable_files():
-        return False
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM weighing)")
-        return not cursor.fetchone()[0]

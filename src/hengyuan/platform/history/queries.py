@@ -126,12 +126,6 @@ def missing_files() -> list[ArchivedMonth]:
     return [file for file in readable_files() if not (folder.folder() / file.name).is_file()]
 
 
-def problems() -> list[str]:
-    """What is wrong with months and files, for the platform's readiness; empty when nothing is."""
-    found = [f"no partition for {month:%Y-%m}" for month in partitions.missing_months()]
-    return found + [f"archived month is missing: {file.name}" for file in missing_files()]
-
-
 def holds(user: Any) -> HoldQuerySet:
     """The holds that this person may see."""
     visible: HoldQuerySet = EvidenceHold.objects.visible_to(user)

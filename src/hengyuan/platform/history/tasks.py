@@ -12,23 +12,26 @@ import os
 import sys
 
 import structlog
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 
 from hengyuan.platform.history import folder, partitions, services
 
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_S = 300.0
+# intake makes the months that it needs when it starts; the two are not to meet
+FIRST_LOOK_S = 30.0
 _NICE = 19
 
 
 async def keep_months() -> None:
     """Look after the months until cancelled."""
+    await asyncio.sleep(FIRST_LOOK_S)
     while True:
         try:
             if await asyncio.to_thread(_look):
                 await _close_months()
-        except (DatabaseError, OSError) as error:
+        except (Error, OSError) as error:
             log.warning("history.keeper_failed", error=str(error))
         await asyncio.sleep(LOOK_EVERY_S)
 

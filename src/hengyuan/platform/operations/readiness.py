@@ -41,6 +41,11 @@ def _of_database(found: Standing) -> list[Problem]:
     if missing:
         words = _("No partition for records of %(months)s; the running platform makes it")
         wrong.append(Problem("partition_missing", words % {"months": ", ".join(missing)}))
+    if database.missing_files:
+        words = _(
+            "Files of archived months are missing; bring them back from the backup (%(what)s)"
+        )
+        wrong.append(Problem("archive_missing", words % {"what": _few(database.missing_files)}))
     return wrong
 
 

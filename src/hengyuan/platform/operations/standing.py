@@ -29,6 +29,9 @@ _PARTITIONS = """
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 WHERE i.inhparent = 'weighing'::regclass
 """
+_ARCHIVED = """
+SELECT file_name FROM history_monthseal WHERE state IN ('handing', 'archived') ORDER BY 1
+"""
 _TERMINALS = """
 SELECT count(*), count(*) FILTER (WHERE last_seen_at >= now() - %s)
 FROM terminals_terminal WHERE state = 'enrolled'
@@ -50,6 +53,8 @@ class DatabaseStanding:
     terminals: int
     """Enrolled terminals, and those of them that were heard lately."""
     terminals_online: int
+    missing_files: tuple[str, ...] = ()
+    """Archived months whose file is not there: their records cannot be searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,13 @@ def ask_database(execute: Execute) -> DatabaseStanding:
         months=frozenset(month for month in months if month is not None),
         terminals=terminals,
         terminals_online=online,
+        missing_files=_missing_files(execute) if ("history", "0001_initial") in applied else (),
     )
+
+
+def _missing_files(execute: Execute) -> tuple[str, ...]:
+    folder = Path(settings.HISTORY_FOLDER)
+    return tuple(name for (name,) in execute(_ARCHIVED, ()) if not (folder / name).is_file())
 
 
 def _outside_the_database() -> Standing:
