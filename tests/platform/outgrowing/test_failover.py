@@ -183,16 +183,18 @@ def test_what_only_the_primary_has_is_not_acknowledged_even_after_its_crash(
 ) -> None:
     first, second = clusters
     [terminal] = platform.terminals(1)
-    terminal.weigh(3)
+    terminal.weigh(5)
     url = f"{platform.url}/api/intake/v1"
+    before = httpx.post(f"{url}/batches", content=terminal.batch(1, 2), timeout=60)
+    assert before.json()["stored"] == 2
     second.kill()
 
     # stored by the primary, on no other disk: no answer
     with pytest.raises(httpx.ReadTimeout):
-        httpx.post(f"{url}/batches", content=terminal.batch(), timeout=3)
+        httpx.post(f"{url}/batches", content=terminal.batch(3, 5), timeout=5)
     first.kill()
     first.start()
-    first.wait_for("SELECT count(*) = 3 FROM weighing")
+    first.wait_for("SELECT count(*) = 5 FROM weighing")
 
     # it shows them now, and a terminal that asks again must not take that for an acknowledgement
     for attempt in (send_again, ask_for_watermark):
@@ -205,14 +207,14 @@ def test_what_only_the_primary_has_is_not_acknowledged_even_after_its_crash(
         assert time.monotonic() < deadline, platform.log()
     assert answer.json() == {
         "stored": 0,
-        "watermark": {"seq": 3, "digest": terminal.digests[3].hex()},
+        "watermark": {"seq": 5, "digest": terminal.digests[5].hex()},
     }
-    second.wait_for("SELECT count(*) = 3 FROM weighing")
+    second.wait_for("SELECT count(*) = 5 FROM weighing")
 
 
 def send_again(url: str, terminal: TestTerminal) -> httpx.Response | None:
     try:
-        return httpx.post(f"{url}/batches", content=terminal.batch(), timeout=3)
+        return httpx.post(f"{url}/batches", content=terminal.batch(3, 5), timeout=3)
     except httpx.TransportError:
         return None
 
