@@ -265,6 +265,103 @@ def test_in_a_lane_for_both_people_say_which_way_a_truck_drives(identity, tmp_pa
     run(scenario)
 
 
+# out of order in a lane for both
+
+
+def test_a_truck_that_drives_out_and_never_came_in_is_judged_and_said_to(identity, tmp_path):
+    async def scenario():
+        table = lane_table(kind="both", drives_out="forward")
+        async with open_post(tmp_path, identity, table) as post:
+            left = await post.lane.pass_over(PLATE, 24_000, direction="forward")
+            assert (left.kind, left.verdict) == ("exit", "pass")
+            assert weights(left) == (24_000, None, None)
+            assert post.journal("left_unentered") == [
+                {"seq": 1, "plate": PLATE, "gross_kg": 24_000}
+            ]
+            await post.lane.pass_over(OTHER, 9_000, direction="reverse")
+            await post.lane.pass_over(OTHER, 24_000, direction="forward")
+            again = await post.lane.pass_over(OTHER, 24_500, direction="forward")
+            assert weights(again) == (24_500, None, None)
+            assert [line["seq"] for line in post.journal("left_unentered")] == [1, 4]
+
+    run(scenario)
+
+
+def test_a_truck_that_comes_in_twice_has_its_newest_tare_and_a_line(identity, tmp_path):
+    async def scenario():
+        async with open_post(tmp_path, identity, lane_table(kind="both")) as post:
+            await post.lane.pass_over(PLATE, 9_000)
+            assert post.journal("entered_twice") == []
+            twice = await post.lane.pass_over(PLATE, 9_200)
+            assert (twice.kind, twice.verdict) == ("entry", None)
+            assert post.journal("entered_twice") == [
+                {"seq": 2, "plate": PLATE, "gross_kg": 9_200, "tare_kg": 9_000, "tare_seq": 1}
+            ]
+            left = await post.lane.pass_over(PLATE, 24_000)
+            assert weights(left) == (24_000, 9_200, 14_800)
+            assert post.journal("left_unentered") == []
+            await post.lane.pass_over(PLATE, 9_000)
+            assert len(post.journal("entered_twice")) == 1
+
+    run(scenario)
+
+
+def test_a_known_truck_that_comes_by_loaded_without_having_come_in_is_judged(identity, tmp_path):
+    async def scenario():
+        async with open_post(tmp_path, identity, lane_table(kind="both")) as post:
+            await post.lane.pass_over(PLATE, 9_000)
+            await post.lane.pass_over(PLATE, 24_000)
+            await post.later(hours=100)
+            left = await post.lane.pass_over(PLATE, 23_000)
+            assert (left.kind, left.verdict) == ("exit", "pass")
+            assert weights(left) == (23_000, None, None)
+            assert [line["seq"] for line in post.journal("left_unentered")] == [3]
+            assert inside(post) == {}
+
+    run(scenario)
+
+
+def test_an_unknown_truck_that_seems_loaded_is_taken_in_with_a_line(identity, tmp_path):
+    async def scenario():
+        async with open_post(tmp_path, identity, lane_table(kind="both")) as post:
+            came = await post.lane.pass_over(PLATE, 20_000)
+            assert (came.kind, came.verdict) == ("entry", None)
+            assert post.journal("entered_loaded") == [
+                {"seq": 1, "plate": PLATE, "gross_kg": 20_000, "limit_kg": 25_000}
+            ]
+            await post.lane.pass_over(OTHER, 12_500)
+            assert len(post.journal("entered_loaded")) == 1
+
+    run(scenario)
+
+
+def test_a_plate_that_is_typed_later_is_looked_at_in_its_order_too(identity, tmp_path):
+    async def scenario():
+        async with open_post(tmp_path, identity, lane_table(kind="both")) as post:
+            await post.lane.pass_over(PLATE, 9_000)
+            back = await post.lane.pass_over(None, 9_100, picture=True)
+            assert back.kind == "exit"
+            assert post.journal("left_unentered") == []
+            await post.lane.orders.type_plate(back.seq, PLATE, "yellow", GATEKEEPER)
+            (line,) = post.journal("entered_twice")
+            assert (line["seq"], line["tare_kg"]) == (3, 9_000)
+            assert inside(post) == {PLATE: 9_100}
+
+    run(scenario)
+
+
+def test_in_lanes_for_one_way_there_is_no_order(identity, tmp_path):
+    async def scenario():
+        async with open_post(tmp_path, identity, IN, OUT) as post:
+            await post.lanes[2].pass_over(PLATE, 24_000)
+            await post.lanes[1].pass_over(OTHER, 20_000)
+            await post.lanes[1].pass_over(OTHER, 20_000)
+            for what in ("left_unentered", "entered_twice", "entered_loaded"):
+                assert post.journal(what) == []
+
+    run(scenario)
+
+
 # restarts
 
 

@@ -18,7 +18,13 @@ from hengyuan.record.model import Record
 from hengyuan.terminal.lane.amending import with_files, with_flags
 from hengyuan.terminal.store import search
 from hengyuan.terminal.store.held import Held, Why, held_as
-from hengyuan.terminal.store.tares import Tare, TareRule, open_tare, remembered_tare
+from hengyuan.terminal.store.tares import (
+    Tare,
+    TareRule,
+    last_tare,
+    open_tare,
+    remembered_tare,
+)
 
 LaneKind = Literal["exit", "entry", "both"]
 Direction = Literal["forward", "reverse"]
@@ -50,6 +56,7 @@ def complete(
     if before is not None and before.kind == "void":
         return record
     named_now = before is not None and before.plate is None and record.plate is not None
+    new_here = before is None or named_now
     if ways.kind == "both" and (before is None or (named_now and before.kind != "reweigh")):
         record = _driving(connection, record, ways, direction)
     if record.kind == "exit" and before is None:
@@ -57,6 +64,8 @@ def complete(
         before = None if held is None else newest_of(connection, held.seq)
         if before is not None:
             record = carried(replace(record, kind="reweigh", corrects=before.seq), before)
+    if ways.kind == "both" and new_here:
+        _note_order(connection, record, ways)
     return with_tare(connection, record, ways.tares)
 
 
@@ -70,6 +79,8 @@ def amended(connection: sqlite3.Connection, record: Record, ways: Ways) -> Recor
     by_book = ways.kind == "both" and ways.drives_out is None
     if by_book and before.plate is None and before.kind == "exit":
         record = _driving(connection, record, ways, None)
+    if ways.kind == "both":
+        _note_order(connection, record, ways)
     return with_tare(connection, record, ways.tares)
 
 
@@ -162,14 +173,36 @@ def _driving(
             or _held(connection, record, ways) is not None
             or _loaded(connection, record, ways)
         )
+        if not out and _half_full(record):
+            _note_plate(connection, record, "entered_loaded", limit_kg=record.limit_kg)
     return replace(record, kind="exit") if out else unjudged(record)
 
 
+def _half_full(record: Record) -> bool:
+    """It weighs more than half of its limit: no truck does so that is empty."""
+    assert record.gross_kg is not None
+    return record.limit_kg is not None and record.gross_kg * 2 > record.limit_kg
+
+
 def _loaded(connection: sqlite3.Connection, record: Record, ways: Ways) -> bool:
-    """It weighs more than when it came in, which was not long ago."""
+    """It weighs more than when it came in; or, where it has not, than when it last did so."""
     assert record.plate is not None and record.gross_kg is not None
     tare = open_tare(connection, record.plate, record.weighed_at, ways.tares)
+    if tare is None:
+        tare = last_tare(connection, record.plate)
     return tare is not None and record.gross_kg - tare.tare_kg >= ways.least_net_kg
+
+
+def _note_order(connection: sqlite3.Connection, record: Record, ways: Ways) -> None:
+    """Write down that a truck comes in which is inside, or drives out which never came in."""
+    if record.plate is None or record.kind not in ("entry", "exit"):
+        return
+    first_seq = None if record.corrects is None else search.first_of(connection, record.corrects)
+    tare = open_tare(connection, record.plate, record.weighed_at, ways.tares, first_seq)
+    if record.kind == "exit" and tare is None:
+        _note_plate(connection, record, "left_unentered")
+    elif record.kind == "entry" and tare is not None:
+        _note(connection, record, "entered_twice", tare)
 
 
 def _held(connection: sqlite3.Connection, record: Record, ways: Ways) -> Held | None:
@@ -179,13 +212,13 @@ def _held(connection: sqlite3.Connection, record: Record, ways: Ways) -> Held | 
 
 
 def _note(connection: sqlite3.Connection, record: Record, what: str, tare: Tare) -> None:
-    detail = {
-        "seq": record.seq,
-        "plate": record.plate,
-        "gross_kg": record.gross_kg,
-        "tare_kg": tare.tare_kg,
-        "tare_seq": tare.seq,
-    }
+    _note_plate(connection, record, what, tare_kg=tare.tare_kg, tare_seq=tare.seq)
+
+
+def _note_plate(
+    connection: sqlite3.Connection, record: Record, what: str, **more: int | None
+) -> None:
+    detail = {"seq": record.seq, "plate": record.plate, "gross_kg": record.gross_kg} | more
     connection.execute(
         "INSERT INTO journal (at_ms, lane, what, detail) VALUES (?, ?, ?, ?)",
         (record.weighed_at, record.lane, what, msgspec.json.encode(detail).decode()),

@@ -142,6 +142,11 @@ def remembered_tare(
     return _newest(connection, "plate = ? AND at_ms >= ?", (plate, at_ms - rule.keep_ms))
 
 
+def last_tare(connection: sqlite3.Connection, plate: str) -> Tare | None:
+    """What the truck weighed when it came in last, however long ago, used up or not."""
+    return _newest(connection, "plate = ?", (plate,))
+
+
 def source_of(connection: sqlite3.Connection, seq: int) -> Source | None:
     """Where the tare of a passage is from, by any of its records; None where it has none.
 
