@@ -3,20 +3,23 @@
 import asyncio
 import tomllib
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from hengyuan.terminal.config import load_config
-from hengyuan.terminal.setup import arm_trial, listening, scale_part
+from hengyuan.terminal.setup import arm_trial, cameras_part, listening, scale_part
 from hengyuan.terminal.setup.dialogue import FromAnswers
 from hengyuan.terminal.setup.places import transport_of, where_of
 from hengyuan.terminal.setup.toml_text import write_toml
 from hengyuan.terminal.setup.wizard import run_setup
 from hengyuan.world.devices.http_device import http_device
 from hengyuan.world.devices.relay_module import RelayModule
+from hengyuan.world.devices.room_camera import RoomCamera
 from hengyuan.world.devices.wires import PtyWire
 from hengyuan.world.motion import FAST, Deck
+from hengyuan.world.pictures import picture_of_room
 from tests.terminal.directed.test_serving import configuration
 from tests.terminal.drivers.hikvision_gate.test_hikvision_gate import Gate
 from tests.terminal.setup.conftest import Quiet, set_up
@@ -156,6 +159,48 @@ def test_every_camera_of_a_lane_has_its_role_and_a_name_of_its_own(path):
     ]
     found = cameras(path, push | {"view": "front"}, push | {"view": "front", "name": "other"})
     assert [each.name for each in found] == ["front", "other"]
+
+
+def test_a_camera_of_the_weigh_room_is_called_and_gives_a_picture(path, monkeypatch):
+    """And one that pushes may be asked too, where it is said where and how."""
+    monkeypatch.setattr(cameras_part, "CALL_S", 5.0)
+    picture = picture_of_room(datetime.now(UTC), "示例煤矿 磅房")
+
+    @asynccontextmanager
+    async def room():
+        camera = RoomCamera(lambda: picture)
+        await camera.open()
+        try:
+            yield camera
+        finally:
+            await camera.close()
+
+    with elsewhere(room) as camera:
+        address = camera.server.device.address
+        login = dict(camera.server.device.login)
+        called = {"driver": "hikvision_stream", "view": "weigh_room", "address": address} | login
+        pushing = {"driver": "hikvision", "view": "front", "wait": False, "asked": True}
+        pushing["picture"] = {"address": address, **login}
+        other = {"driver": "vzenith", "view": "rear", "wait": False, "asked": True}
+        other["picture"] = {"address": address, "path": "/nowhere.jpg", **login}
+        out = Quiet()
+        lane = {"cameras": {"count": 3, "1": called, "2": pushing, "3": other}}
+        dialogue = FromAnswers({"network": "", "lanes": {"1": lane}}, out)
+        run_setup(dialogue, path, only=["cameras"], wait_s=1)
+        assert dialogue.unused() == []
+        assert camera.pictures == 2
+    assert sum("已收到图片" in each for each in out.said) == 2
+    assert sum("没有要到图片" in each for each in out.warned) == 1
+    found = load_config(path).lanes[0].cameras
+    assert [each.view for each in found] == ["weigh_room", "front", "rear"]
+    assert found[2].snapshot_path == "/nowhere.jpg"
+    assert found[1].address == address
+    before = path.read_text()
+    again = {str(number): {"wait": False, "try": False, "picture": {"try": False}}
+             for number in (1, 2, 3)}  # fmt: skip
+    dialogue = FromAnswers({"network": "", "lanes": {"1": {"cameras": again}}}, Quiet())
+    run_setup(dialogue, path, only=["cameras"], wait_s=1)
+    assert path.read_text() == before
 
 
 def test_a_gate_that_is_called_is_asked_first_and_moved_only_when_somebody_types_it(

@@ -13,10 +13,16 @@ from hengyuan.terminal.drivers.catalogue import catalogue, create, load_settings
 from hengyuan.terminal.screen.server import PortTaken
 from hengyuan.terminal.setup.camera_waiting import first_push, own_address_towards, reached
 from hengyuan.terminal.setup.context import Setup
+from hengyuan.terminal.setup.device_table import device_table
 from hengyuan.terminal.setup.dialogue import Option, SetupStopped, ask_number
 from hengyuan.terminal.setup.lanes_part import lane_title
 from hengyuan.terminal.setup.logins import ask_login
 from hengyuan.terminal.setup.naming import ask_name
+from hengyuan.terminal.setup.picture_asking import (
+    ask_where_pictures_are,
+    has_picture,
+    try_picture,
+)
 from hengyuan.terminal.setup.places import network_places
 from hengyuan.terminal.words import installer_text as _
 
@@ -74,8 +80,10 @@ def _camera(setup: Setup, key: str, number: int, known: dict[str, Any]) -> dict[
     raw: dict[str, Any] = {**same, "driver": driver, "name": name, "view": view}
     entry = cameras[driver]
     if issubclass(entry.driver_type, PushCameraDriver):
-        return _pushing(setup, key, raw)
-    return _called(setup, key, raw)
+        _pushing(setup, key, raw)
+    else:
+        _called(setup, key, raw)
+    return device_table(key, raw)
 
 
 def _settled(key: str, raw: dict[str, Any]) -> Any:
@@ -95,6 +103,7 @@ def _pushing(setup: Setup, key: str, raw: dict[str, Any]) -> dict[str, Any]:
     raw.pop("host", None)
     if host:
         raw["host"] = host
+    ask_where_pictures_are(setup, key, raw)
     driver = cast("PushCameraDriver", _settled(key, raw))
     own = own_address_towards(host or "192.0.2.1")
     port = setup.screen_port
@@ -153,6 +162,8 @@ def _called(setup: Setup, key: str, raw: dict[str, Any]) -> dict[str, Any]:
         problem = asyncio.run(reached(driver, CALL_S))
         if problem is None:
             dialogue.say(_("it answers"))
+            if has_picture(raw):
+                try_picture(setup, key, raw)
         else:
             dialogue.warn(_("not reached: {why}").format(why=problem))
     return raw
