@@ -16,6 +16,7 @@ from hengyuan.platform.weighing.chains import chain_archive, chain_range
 from hengyuan.record.archive import verify_archive
 from hengyuan.record.suites import SM2_SM3
 from hengyuan.world.fill import calendar, storing
+from hengyuan.world.fill.filling import store_parts
 from hengyuan.world.fill.preparing import (
     CannotFill,
     FillPlan,
@@ -25,7 +26,7 @@ from hengyuan.world.fill.preparing import (
     prepare,
 )
 from hengyuan.world.fill.units import Habits, chosen_units, habits_of
-from hengyuan.world.fill.worker import PartDone, Task, work
+from hengyuan.world.fill.worker import Task, books
 from tests.conftest import Cast
 from tests.platform.records import (
     TestTerminal,
@@ -91,11 +92,16 @@ def tasks_of(terminals: list[TestTerminal], plan: FillPlan = PLAN, workers: int 
     return divided(plan, url, habits(plan), prepared, workers)
 
 
-def filled(terminals: list[TestTerminal], plan: FillPlan = PLAN) -> list[PartDone]:
-    told: list[PartDone] = []
-    for task in tasks_of(terminals, plan, workers=2):
-        work(task, told.append)
-    return told
+def store(tasks: list[Task]) -> int:
+    """Make and store what the tasks hold, as the processes of a fill and their parent do."""
+    told: list[int] = []
+    parts = zip(*map(books, tasks), strict=True)
+    asyncio.run(store_parts(current_database_url(), parts, told.append))
+    return sum(told)
+
+
+def filled(terminals: list[TestTerminal], plan: FillPlan = PLAN) -> int:
+    return store(tasks_of(terminals, plan, workers=2))
 
 
 async def _rows() -> Rows:
@@ -149,9 +155,9 @@ def upload(bodies: list[bytes]) -> None:
 def test_a_fill_leaves_every_table_as_intake_would(
     terminals: list[TestTerminal], plan: FillPlan
 ) -> None:
-    told = filled(terminals, plan)
+    records = filled(terminals, plan)
     by_fill = database()
-    assert len(by_fill["weighing"]) == sum(part.records for part in told) > 100
+    assert len(by_fill["weighing"]) == records > 100
     # the lines are made again from the columns, so a wrong column would break the chain here
     bodies = [body for terminal in terminals for body in bodies_of(terminal)]
     asyncio.run(empty_intake_tables(current_database_url()))
@@ -183,9 +189,7 @@ def test_each_chain_proves_itself_from_its_beginning(terminals: list[TestTermina
 def test_rows_stand_in_the_order_of_time_whatever_gate_they_are_of(
     terminals: list[TestTerminal],
 ) -> None:
-    told: list[PartDone] = []
-    [task] = tasks_of(terminals, workers=1)
-    work(task, told.append)
+    filled(terminals)
 
     async def order() -> list[Any]:
         connection = await asyncpg.connect(current_database_url())
@@ -213,25 +217,22 @@ def test_it_goes_on_where_it_ended(
     asyncio.run(empty_intake_tables(current_database_url()))
 
     stored = 0
-    store = storing.store
 
     async def until_killed(connection: Any, book: Any) -> None:
         nonlocal stored
         if stored == 2:
             raise asyncpg.ConnectionDoesNotExistError("killed")
         stored += 1
-        await store(connection, book)
+        await storing.store(connection, book)
 
-    monkeypatch.setattr("hengyuan.world.fill.worker.store", until_killed)
+    monkeypatch.setattr("hengyuan.world.fill.filling.store", until_killed)
     with pytest.raises(asyncpg.ConnectionDoesNotExistError):
-        for task in tasks_of(terminals, workers=1):
-            work(task, lambda part: None)
+        filled(terminals)
     monkeypatch.undo()
     part = len(database()["weighing"])
     assert 0 < part < len(whole["weighing"])
 
-    told = filled(terminals)
-    assert part + sum(part.records for part in told) == len(whole["weighing"])
+    assert part + filled(terminals) == len(whole["weighing"])
     after = database()
     for name in ("weighing", "weighing_count", "intake_chainhead"):
         assert after[name] == whole[name], name
@@ -251,7 +252,7 @@ def test_a_chain_that_grows_meanwhile_is_not_overwritten(terminals: list[TestTer
     upload([terminals[0].batch()])
     before = database()
     with pytest.raises(storing.HeadMoved):
-        work(task, lambda part: None)
+        store([task])
     assert database() == before
 
 

@@ -128,7 +128,7 @@ def test_when_one_process_fails_the_others_end_and_the_reason_is_told() -> None:
     nowhere = "postgresql://nobody@/nothing?host=/nonexistent"
     task = Task(nowhere, 1, day, day, 1, habits_of(planned, 1, 1.0), [])
     with pytest.raises(FillFailed, match=r"nonexistent|FileNotFound|Connection"):
-        run([task, task], lambda text: None)
+        run([task, task], nowhere, lambda text: None)
     assert not multiprocessing.active_children()
 
 

@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from queue import Empty
@@ -18,9 +18,11 @@ import asyncpg
 from hengyuan.platform.home import home_dir
 from hengyuan.world.fill.entering import Entered, enter
 from hengyuan.world.fill.preparing import NOTE, FillPlan, divided, note_plan, prepare
-from hengyuan.world.fill.worker import PartDone, Task, process
+from hengyuan.world.fill.storing import Book, store
+from hengyuan.world.fill.worker import Task, process
 
 _LISTEN_S = 1.0
+_BOOKS_WAITING = 2
 _GRACE_S = 20.0
 
 
@@ -77,7 +79,7 @@ def fill(
     tasks = asyncio.run(prepare(plan, database_url, entered.terminals))
     entering_s = time.monotonic() - begun
     begun, spent = time.monotonic(), _spent_by_children()
-    records = run(divided(plan, database_url, entered.habits, tasks, workers), say)
+    records = run(divided(plan, database_url, entered.habits, tasks, workers), database_url, say)
     spent = _spent_by_children() - spent
     say("整理表和统计信息")
     sizes = asyncio.run(_finish(database_url))
@@ -93,29 +95,22 @@ def fill(
     return filled, entered
 
 
-def run(tasks: list[Task], say: Callable[[str], None]) -> int:
-    """Run the processes to their end; how many records they stored. FillFailed."""
+def run(tasks: list[Task], url: str, say: Callable[[str], None]) -> int:
+    """Run the processes and store what they make; how many records that was. FillFailed."""
+    if not tasks:
+        return 0
     context = multiprocessing.get_context("spawn")
-    told = context.Queue()
+    queues = [context.Queue(maxsize=_BOOKS_WAITING) for _ in tasks]
     running = [
-        context.Process(target=process, args=(task, told), daemon=True, name=f"fill-{number}")
-        for number, task in enumerate(tasks, start=1)
+        context.Process(target=process, args=(task, queue), daemon=True, name=f"fill-{number}")
+        for number, (task, queue) in enumerate(zip(tasks, queues, strict=True), start=1)
     ]
-    progress = _Progress(tasks, say)
+    progress = _Progress(len(tasks[0].parts), say)
+    heard = zip(*map(_heard, queues, running, tasks), strict=True)
     try:
         for one in running:
             one.start()
-        while progress.waits:
-            try:
-                heard = told.get(timeout=_LISTEN_S)
-            except Empty:
-                dead = [one for one in running if one.exitcode]
-                if dead:
-                    raise FillFailed(f"进程 {dead[0].name} 已退出（{dead[0].exitcode}）") from None
-                continue
-            if isinstance(heard, str):
-                raise FillFailed(heard)
-            progress.hear(heard)
+        asyncio.run(store_parts(url, heard, progress.hear))
         for one in running:
             one.join(_GRACE_S)
     finally:
@@ -126,6 +121,40 @@ def run(tasks: list[Task], say: Callable[[str], None]) -> int:
     return progress.records
 
 
+async def store_parts(
+    url: str, parts: Iterable[tuple[Book, ...]], hear: Callable[[int], None]
+) -> None:
+    """Store part after part, each of the books that all processes have made of it.
+
+    One transaction holds the days of the whole city, so that rows stand in the order of time and
+    indexes grow as they do in life. `hear` is told how many records each part has. HeadMoved.
+    """
+    connection = await asyncpg.connect(url)
+    try:
+        for first, *others in parts:
+            for book in others:
+                first.merge(book)
+            await store(connection, first)
+            hear(len(first.rows))
+    finally:
+        await connection.close()
+
+
+def _heard(queue: Any, process: Any, task: Task) -> Iterator[Book]:
+    """The books of a process as they come. FillFailed when it fails or dies."""
+    for _ in task.parts:
+        while True:
+            try:
+                book = queue.get(timeout=_LISTEN_S)
+                break
+            except Empty:
+                if process.exitcode:
+                    raise FillFailed(f"进程 {process.name} 已退出（{process.exitcode}）") from None
+        if isinstance(book, str):
+            raise FillFailed(book)
+        yield book
+
+
 def _spent_by_children() -> float:
     """Processor time of the processes that have ended, in seconds."""
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -133,26 +162,22 @@ def _spent_by_children() -> float:
 
 
 class _Progress:
-    """How far all processes are, told every few seconds."""
+    """How far it is, told every few seconds."""
 
     EVERY_S = 5.0
 
-    def __init__(self, tasks: list[Task], say: Callable[[str], None]) -> None:
+    def __init__(self, parts: int, say: Callable[[str], None]) -> None:
         self.records = 0
-        self._parts = sum(len(task.parts) for task in tasks)
+        self._parts = parts
         self._done = 0
         self._say = say
         self._begun = self._told = time.monotonic()
 
-    @property
-    def waits(self) -> bool:
-        return self._done < self._parts
-
-    def hear(self, part: PartDone) -> None:
-        self.records += part.records
+    def hear(self, records: int) -> None:
+        self.records += records
         self._done += 1
         now = time.monotonic()
-        if self.waits and now - self._told < self.EVERY_S:
+        if self._done < self._parts and now - self._told < self.EVERY_S:
             return
         self._told = now
         spent = now - self._begun

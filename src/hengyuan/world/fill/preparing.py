@@ -174,6 +174,7 @@ def divided(
     for terminal in terminals:
         if terminal.from_day <= plan.last:
             by_unit.setdefault(terminal.unit, []).append(terminal)
+    first = min((one.from_day for of_it in by_unit.values() for one in of_it), default=plan.last)
     shares: list[tuple[float, list[TerminalTask]]] = [(0.0, []) for _ in range(workers)]
     for unit in sorted(by_unit, key=lambda at: -habits[at].records_a_day):
         least = min(range(workers), key=lambda at: shares[at][0])
@@ -184,7 +185,7 @@ def divided(
         Task(
             database_url=url,
             seed=plan.seed,
-            first=min(terminal.from_day for terminal in own),
+            first=first,
             last=plan.last,
             days_at_once=_days_at_once(habits),
             habits=habits,

@@ -52,7 +52,7 @@ class HeadMoved(RuntimeError):
 
 @dataclass(slots=True)
 class Book:
-    """What one process stores at once."""
+    """What is stored at once."""
 
     last: date
     """The last of its days."""
@@ -73,6 +73,14 @@ class Book:
                 (end.id, header.first, header.last, self.received_at, *digests, signature)
             )
         self._count(end.unit_id, end.county, linked.counts)
+
+    def merge(self, other: Book) -> None:
+        """Take what another process has made of the same days; no terminal is in both."""
+        self.rows += other.rows
+        self.batches += other.batches
+        self.heads += other.heads
+        # the terminals of a unit are one process's, so no count is in both
+        self.counts |= other.counts
 
     def _count(self, unit_id: int, county: int, each: Iterable[Counts]) -> None:
         counts = self.counts

@@ -1,12 +1,15 @@
-"""One process of a fill: its terminals, day by day."""
+"""One process of a fill: it makes what its terminals add, day by day."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import multiprocessing
+import os
 import random
 import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -23,7 +26,7 @@ from hengyuan.world.fill.fleet import Fleet, FleetTruck
 from hengyuan.world.fill.loads import loaded_shares
 from hengyuan.world.fill.passages import Gate, Traffic
 from hengyuan.world.fill.recording import Recorder
-from hengyuan.world.fill.storing import Book, store
+from hengyuan.world.fill.storing import Book
 from hengyuan.world.fill.units import Habits
 
 
@@ -68,27 +71,31 @@ class Task:
         return [days[at : at + step] for at in range(0, len(days), step)]
 
 
-@dataclass(frozen=True, slots=True)
-class PartDone:
-    """Days that are committed."""
-
-    last: date
-    records: int
+def books(task: Task) -> Iterator[Book]:
+    """The books of a task, one for each of its parts; `learn` comes first."""
+    return _Worker(task).books()
 
 
-def work(task: Task, tell: Callable[[PartDone], None]) -> None:
-    """Fill the terminals of a task, day by day; `tell` hears of what is committed."""
-    asyncio.run(_Worker(task, tell).run())
+async def learn(database_url: str) -> None:
+    """Learn the numbers that the database has given to rule packs."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        await rule_pack_numbers.read(connection)
+    finally:
+        await connection.close()
 
 
 def process(task: Task, told: Any) -> None:
-    """`work` as the main function of a process; `told` is a queue."""
+    """`books` as the main function of a process; into a queue, which bounds what waits there."""
     # Ctrl-C is the parent's to answer: it ends us, and what is not committed is done again
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     # nothing here refers to itself, and walking a hundred thousand records again and again costs
     gc.disable()
     try:
-        work(task, told.put)
+        asyncio.run(learn(task.database_url))
+        for book in books(task):
+            told.put(book)
     except Exception as error:
         told.put(f"{type(error).__name__}: {error}")
         raise
@@ -97,10 +104,17 @@ def process(task: Task, told: Any) -> None:
         told.join_thread()
 
 
+def _end_with_parent() -> None:
+    """However the parent ends, nobody waits for what we make any more."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
 class _Worker:
-    def __init__(self, task: Task, tell: Callable[[PartDone], None]) -> None:
+    def __init__(self, task: Task) -> None:
         self._task = task
-        self._tell = tell
         records = load_axle_records()
         self._fleet = Fleet(task.habits, records, task.seed)
         self._traffic = Traffic(task.seed, loaded_shares(records))
@@ -119,21 +133,8 @@ class _Worker:
             for terminal in task.terminals
         ]
 
-    async def run(self) -> None:
-        connection = await asyncpg.connect(self._task.database_url)
-        try:
-            await rule_pack_numbers.read(connection)
-            storing: asyncio.Task[PartDone] | None = None
-            for days in self._task.parts:
-                # the database stores one part while the next one is made
-                book = await asyncio.to_thread(self._fill, days)
-                if storing is not None:
-                    self._tell(await storing)
-                storing = asyncio.create_task(_stored(connection, book))
-            if storing is not None:
-                self._tell(await storing)
-        finally:
-            await connection.close()
+    def books(self) -> Iterator[Book]:
+        return map(self._fill, self._task.parts)
 
     def _fill(self, days: list[date]) -> Book:
         received_at = datetime.fromtimestamp(calendar.end_ms(days[-1]) // 1000, UTC)
@@ -157,8 +158,3 @@ class _Worker:
         chance = random.Random(f"{self._task.seed}/{terminal.code}/{day}")
         happened = self._traffic.day(gate, trucks, day, chance)
         return Recorder(gate, day, chance).records(happened, first_seq)
-
-
-async def _stored(connection: Any, book: Book) -> PartDone:
-    await store(connection, book)
-    return PartDone(book.last, len(book.rows))
