@@ -7,6 +7,7 @@ import pytest
 from hengyuan.terminal.devices import AxleReading
 from hengyuan.terminal.lane.orders import OrderRefused
 from tests.terminal.county import County
+from tests.terminal.gate import open_gate, site
 from tests.terminal.outbox import identity_for
 from tests.terminal.post import open_post
 
@@ -129,3 +130,65 @@ def test_the_gatekeeper_may_say_that_there_is_one_only(identity, tmp_path):
             assert post.records()[-1].gross_kg == 44_000
 
     run(scenario)
+
+
+# with bytes of real devices
+
+
+class Stage:
+    """Puts any weight onto the deck of a simulated gate: its scale sends the frames of it."""
+
+    def __init__(self, gate):
+        self.kg = 0
+        gate.deck.indicated_kg = lambda at: self.kg
+        gate.deck.moving = lambda at: False
+
+
+def sum_of(at, sum_kg):
+    """A three-axle truck rolls over the identifier, which weighs it."""
+    at.axles(sum_kg)
+
+
+@pytest.mark.parametrize("family", ["f1", "f4"])
+def test_over_the_wire_two_trucks_get_two_weights_and_none_gets_both(identity, tmp_path, family):
+    async def scenario():
+        county = County()
+        async with (
+            county.listening() as url,
+            open_gate(family) as gate,
+            site(tmp_path, url, identity_for(county), gate) as at,
+        ):
+            stage, view = Stage(gate), at.terminal.board.lanes[1]
+            await at.push(FIRST)
+            stage.kg = 24_000
+            sum_of(at, 24_000)
+            await at.shown(FIRST, "未超限")
+            await at.push(SECOND)
+            stage.kg = 44_000
+            await at.shown("两车同时上磅", "后车请退出")
+            assert view.next_step == "two_trucks"
+            stage.kg = 24_000
+            await at.shown(FIRST, "未超限")
+            sum_of(at, 20_000)
+            await at.push(SECOND)
+            stage.kg = 44_000
+            await at.shown("两车同时上磅")
+            stage.kg = 20_000
+            await at.shown(SECOND, "未超限")
+            stage.kg = 0
+            await at.until(lambda: view.phase.value == "empty")
+            await at.uploaded()
+            assert [(each.plate, each.gross_kg) for each in county.records] == [
+                (FIRST, 24_000), (SECOND, 20_000)
+            ]  # fmt: skip
+            whats = [entry["what"] for entry in at_journal(at)]
+            assert whats.count("two_trucks") == whats.count("two_trucks_over") == 2
+
+    run(scenario)
+
+
+def at_journal(at):
+    rows = at.terminal.worker.store.within(
+        lambda db: db.execute("SELECT what, detail FROM journal ORDER BY id").fetchall()
+    )
+    return [{"what": what, "detail": detail} for what, detail in rows]
