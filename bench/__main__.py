@@ -30,6 +30,13 @@ RUNS = {
         sys.executable, "-m", "bench.waiting", "--terminals", "500", "--seconds", "25",
         "--commands", "50", "--json",
     ],
+    "backup: first, daily, read back, restored": [
+        sys.executable, "-m", "bench.backup", "--days", "14", "--units", "100", "--pictures", "500",
+        "--json",
+    ],
+    "archive: a month closed, and searched in its file": [
+        sys.executable, "-m", "bench.archive", "--units", "20", "--json",
+    ],
     "terminal: ten scales, four cameras, four streams": [
         sys.executable, "-m", "bench.terminal", "--json",
     ],

@@ -1,8 +1,10 @@
 """What closing a month costs, and what its records cost to find, beside the partition they leave.
 
+    python -m bench.archive [--units 60] --json
     python -m bench.archive --home DIR --month 2026-01 --json
 
-The platform of DIR holds the month, as `hengyuan world fill` makes it. Every search is timed twice,
+Without --home a city of so many units is made for the occasion, with January 2026 (`hengyuan world
+fill`; 800 units are a month of Linfen); with it the platform of DIR holds the month. Every search is timed twice,
 on the partition and on the file, in the same process; bytes are those of the partition with its
 indexes and of the two files. Processor time is this process's and its children's.
 """
@@ -14,33 +16,51 @@ import json
 import os
 import resource
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 ROUNDS = 30
+HENGYUAN = str(Path(sys.executable).parent / "hengyuan")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--home", type=Path)
     parser.add_argument("--month", default="2026-01")
+    parser.add_argument("--units", type=int, default=60)
     parser.add_argument("--json", action="store_true")
     wanted = parser.parse_args()
-    from hengyuan.platform import server
-
-    server.use_home(wanted.home)
-    with server.django_at_work():
-        server.migrate()
-        found = measure(wanted.month)
+    with tempfile.TemporaryDirectory(prefix="hengyuan-bench-", ignore_cleanup_errors=True) as made:
+        home = wanted.home or _filled(Path(made), wanted.units)
+        found = _measured(home, wanted.month)
     if wanted.json:
         print(json.dumps(found, indent=1))
     else:
         for name, value in found.items():
             print(f"{name:28} {value}")
     return 0
+
+
+def _filled(home: Path, units: int) -> Path:
+    home.chmod(0o711)
+    command = [HENGYUAN, "world", "fill", "--days", "33", "--until", "2026-02-01"]
+    command += ["--units", str(units), "--home", str(home)]
+    subprocess.run(command, check=True, stdout=sys.stderr, stderr=subprocess.DEVNULL)
+    return home
+
+
+def _measured(home: Path, month: str) -> dict[str, Any]:
+    from hengyuan.platform import server
+
+    server.use_home(home)
+    with server.django_at_work():
+        server.migrate()
+        return measure(month)
 
 
 def measure(text: str) -> dict[str, Any]:
