@@ -4,9 +4,9 @@
     python -m bench.archive --home DIR --month 2026-01 --json
 
 Without --home a city of so many units is made for the occasion, with January 2026 (`hengyuan world
-fill`; 800 units are a month of Linfen); with it the platform of DIR holds the month. Every search is timed twice,
-on the partition and on the file, in the same process; bytes are those of the partition with its
-indexes and of the two files. Processor time is this process's and its children's.
+fill`; 800 units are a month of Linfen); with it the platform of DIR holds the month. Every search
+is timed twice, on the partition and on the file, in the same process; bytes are those of the
+partition with its indexes and of the two files. Processor time is this process's own.
 """
 
 from __future__ import annotations
