@@ -217,16 +217,20 @@ def _draft(to: Path) -> Iterator[tuple[Path, BinaryIO]]:
 
 
 def _settle(draft: Path, file: BinaryIO, to: Path) -> None:
-    """Give it its name once it is on the disk."""
+    """Give it its name once it is on the disk. The name itself is put there with all the others:
+    one that a power cut takes is only copied again."""
     file.flush()
     os.fsync(file.fileno())
-    is_new_folder = not to.parent.is_dir()
     to.parent.mkdir(parents=True, exist_ok=True)
     draft.rename(to)
-    if is_new_folder:
-        sync(to.parent.parent)
-        sync(to.parent.parent.parent)
-    sync(to.parent)
+
+
+def sync_names(target: Path, store: StorePart) -> None:
+    """The names of a store's files are on the disk when this returns."""
+    root = target / POOL / store.name
+    if store.new_bytes:
+        for folder in (*_leaf_folders(root), *root.iterdir(), root, root.parent):
+            sync(folder)
 
 
 def _copy(path: Path, to: BinaryIO, digests: list[hashlib._Hash]) -> int:

@@ -131,6 +131,8 @@ def _take(wanted: Wanted, tell: Tell) -> Taken:
         )
         manifest.write(folder, made)
         tell("sync", 0)
+        for store in stores:
+            pool.sync_names(wanted.target, store)
         sync_tree(folder)
         if wanted.verify:
             _read_back(wanted, folder, tell)
