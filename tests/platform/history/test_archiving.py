@@ -59,10 +59,12 @@ def test_a_sealed_month_keeps_its_totals_and_digest(terminals):
     assert bytes(seal.digest) == digest.digest(), "the digest is the one that is documented"
 
 
+@pytest.mark.slow
 def test_sealing_again_gives_the_same_seal(terminals):
     assert sealing.seal(JANUARY) == sealing.seal(JANUARY)
 
 
+@pytest.mark.slow
 def test_a_month_that_goes_on_or_holds_nothing_is_not_sealed(terminals):
     with pytest.raises(CannotSeal, match="no record"):
         partitions.make_coming()
@@ -118,6 +120,7 @@ def test_a_late_record_of_an_archived_month_is_taken_and_becomes_a_part_of_its_o
     assert sealing.check(second).is_sound
 
 
+@pytest.mark.slow
 def test_archiving_takes_the_month_out_of_the_database_and_every_record_is_found(terminals, cast):
     before = {(row.terminal_id, row.seq): row.line() for row in Weighing.objects.all()}
     assert len(before) == 3 * OF_A_MONTH
@@ -134,6 +137,7 @@ def test_archiving_takes_the_month_out_of_the_database_and_every_record_is_found
         assert isinstance(row.group_kg, tuple) and row.rule_pack == "cn-2016.1"
 
 
+@pytest.mark.slow
 def test_pages_of_the_list_go_through_archived_months_in_both_directions(terminals, cast):
     archive()
     archive(FEBRUARY)
@@ -211,6 +215,7 @@ def test_every_wish_of_the_filter_finds_the_same_before_and_after(terminals, cas
         assert now == then, wish
 
 
+@pytest.mark.slow
 def test_scope_holds_in_archived_months(terminals, cast):
     archive()
     code = terminals[2].code
@@ -219,6 +224,7 @@ def test_scope_holds_in_archived_months(terminals, cast):
     assert not Weighing.objects.visible_to(cast.outsider).exists()
 
 
+@pytest.mark.slow
 def test_an_altered_byte_an_altered_weight_and_a_missing_record_are_found(terminals):
     sealing.seal(JANUARY)
     seal = sealing.archive(JANUARY)
@@ -248,6 +254,7 @@ def test_an_altered_byte_an_altered_weight_and_a_missing_record_are_found(termin
     assert sealing.check(seal).is_sound
 
 
+@pytest.mark.slow
 def test_a_partition_that_differs_from_its_seal_is_not_archived(terminals):
     sealing.seal(JANUARY)
     with connection.cursor() as cursor:
@@ -260,6 +267,7 @@ def test_a_partition_that_differs_from_its_seal_is_not_archived(terminals):
     assert not list(sealing.folder.folder().glob("*.parquet"))
 
 
+@pytest.mark.slow
 def test_an_altered_record_is_not_archived(terminals):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE weighing_2026_01 SET gross_kg = 40000 WHERE seq = 2")
@@ -269,6 +277,7 @@ def test_an_altered_record_is_not_archived(terminals):
     assert in_database() == 3 * OF_A_MONTH
 
 
+@pytest.mark.slow
 def test_while_both_are_searched_each_record_is_shown_once(terminals):
     sealing.seal(JANUARY)
     sealing.archive(JANUARY)
@@ -281,6 +290,7 @@ def test_while_both_are_searched_each_record_is_shown_once(terminals):
     assert in_database() == 2 * OF_A_MONTH
 
 
+@pytest.mark.slow
 def test_the_newest_records_cost_no_look_into_the_archive(terminals, monkeypatch):
     archive()
     asked = []

@@ -79,6 +79,7 @@ def test_archived_records_are_found_wherever_one_looks(archived, cast):
     assert answer.status_code == 200
 
 
+@pytest.mark.slow
 def test_a_chain_over_archived_and_stored_months_is_exported_whole(archived):
     own = archived[0]
     chosen = chains.chain_range(Terminal.objects.get(code=own.code), None, None)
@@ -110,6 +111,7 @@ def test_what_a_terminal_sends_of_archived_months_is_known(archived):
     asyncio.run(work())
 
 
+@pytest.mark.slow
 def test_another_history_of_an_archived_month_is_a_conflict(archived):
     other = archived[1]
     altered = type(other)(other.code, other.suite, other.key)
@@ -124,6 +126,7 @@ def test_another_history_of_an_archived_month_is_a_conflict(archived):
     asyncio.run(work())
 
 
+@pytest.mark.slow
 def test_a_missing_file_is_said_and_never_taken_for_no_records(archived, cast):
     from hengyuan.platform.history import queries
     from hengyuan.platform.history.reader import ArchiveMissing

@@ -103,6 +103,7 @@ def test_duckdb_answers_what_intake_has_counted(years, tmp_path):
     assert list(counted("hour")), "and there is something to compare"
 
 
+@pytest.mark.slow
 def test_the_command_gives_table_json_and_csv(years):
     def run(*args):
         done = CliRunner().invoke(app, ["history", *args])

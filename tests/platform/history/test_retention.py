@@ -69,6 +69,7 @@ def test_what_is_evidence_stays_until_its_hold_is_lifted(terminals, cast, settin
     assert [entry.history_type for entry in hold.history.all()] == ["~", "+"]
 
 
+@pytest.mark.slow
 def test_without_a_setting_everything_is_kept(terminals, settings):
     archive()
     settings.HISTORY_KEEP_MONTHS = None
@@ -76,11 +77,13 @@ def test_without_a_setting_everything_is_kept(terminals, settings):
     assert Weighing.objects.count() == 3 * OF_A_MONTH
 
 
+@pytest.mark.slow
 def test_a_month_that_was_never_sealed_is_not_thrown_away(terminals, settings):
     settings.HISTORY_KEEP_MONTHS = 1
     assert retention.endings() == []
 
 
+@pytest.mark.slow
 def test_a_hold_covers_what_it_names_and_nothing_else(terminals, cast):
     def covered(**fields):
         return retention.records_of(hold_on(terminals[0], cast.county_clerk, **fields)).count()
@@ -134,6 +137,7 @@ def test_the_keeper_makes_the_coming_months_and_closes_those_that_are_due(termin
     assert Weighing.objects.count() == 3 * OF_A_MONTH
 
 
+@pytest.mark.slow
 def test_a_head_asks_for_a_month_to_be_sealed_and_the_keeper_does_it(terminals, cast):
     head = Client()
     head.force_login(cast.province_head)
@@ -155,6 +159,7 @@ def run(*args, code=0):
     return done.output
 
 
+@pytest.mark.slow
 def test_the_commands_say_what_they_did_and_why_they_did_not(terminals, settings):
     assert "已封存 2026-01" in run("seal", "2026-01")
     assert "没有封存" not in run("archive", "2026-01")

@@ -7,6 +7,7 @@ Within a file it opens only the row groups whose county, unit, terminal, number,
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -21,7 +22,14 @@ from hengyuan.platform.weighing.columns import instant
 from hengyuan.platform.weighing.models import Weighing
 
 _AT_ONCE = 1_000
-_SETTINGS = "SET threads = 2; SET memory_limit = '1GB'; SET TimeZone = 'UTC'"
+# nothing is ever fetched from elsewhere, and what does not fit into memory goes to the usual place
+_SETTINGS = """
+SET threads = 2;
+SET memory_limit = '1GB';
+SET TimeZone = 'UTC';
+SET autoinstall_known_extensions = false;
+SET autoload_known_extensions = false;
+"""
 
 
 class ArchiveMissing(Exception):
@@ -124,6 +132,7 @@ class Reader:
 
                 self._engine = duckdb.connect(":memory:")
                 self._engine.execute(_SETTINGS)
+                self._engine.execute("SET temp_directory = $1", [tempfile.gettempdir()])
             return self._engine.cursor()
 
 

@@ -118,9 +118,15 @@ def throw_away(seal: MonthSeal) -> None:
 
 
 def remove_left_files() -> None:
-    """Remove the files of months that were thrown away; a killed process may have left some."""
-    gone = MonthSeal.objects.filter(state=SealState.EXPIRED).exclude(file_name="")
-    for name in gone.values_list("file_name", flat=True):
-        path = folder.folder() / name
+    """Remove files that are not in charge: of months thrown away, of seals that were broken.
+
+    A killed process may have left them. Whoever still counts on one reads the catalogue first.
+    """
+    gone = MonthSeal.objects.filter(state__in=(SealState.EXPIRED, SealState.REOPENED))
+    paths = [folder.folder() / name for name in gone.values_list("file_name", flat=True) if name]
+    left = [path for path in paths if path.exists()]
+    if left:
+        announce()
+    for path in left:
         path.unlink(missing_ok=True)
-        path.with_name(writing.batches_name(name)).unlink(missing_ok=True)
+        path.with_name(writing.batches_name(path.name)).unlink(missing_ok=True)

@@ -232,6 +232,9 @@ def _hand_over(made: MonthSeal) -> None:
         try:
             _drop(made)
             break
+        except CannotSeal:
+            announce()
+            raise
         except OperationalError as error:
             if attempt == _DROP_TRIES - 1:
                 raise CannotSeal("busy", f"{made}: the records are in use: {error}") from error
