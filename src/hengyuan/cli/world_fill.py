@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,6 +67,8 @@ def fill(
     if database is not None:
         os.environ[URL_VARIABLE] = database
     server.use_home(home)
+    # whoever ends us in order lets us end the processes and the database in order
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with server.django_at_work():
             server.migrate()
@@ -92,6 +95,9 @@ def fill(
                 fail(f"录入失败:{error}")
             except FillFailed as error:
                 print(f"中途失败,可用相同参数继续:{error}", file=sys.stderr)
+                raise typer.Exit(1) from None
+            except KeyboardInterrupt:
+                print("已停止,可用相同参数继续", file=sys.stderr)
                 raise typer.Exit(1) from None
     except PostgresFailed as error:
         fail(str(error))

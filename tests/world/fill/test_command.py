@@ -3,7 +3,6 @@
 import json
 import multiprocessing
 import os
-import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -79,13 +78,17 @@ def test_it_can_be_killed_and_goes_on_and_every_chain_is_sound(home: Path) -> No
         env=environment(home),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,
     )
     deadline = time.monotonic() + 200
     while not _has_records(home) and killed.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
-    os.killpg(killed.pid, signal.SIGKILL)
+    makers = _makers(killed.pid)
+    killed.kill()
     killed.wait()
+    assert len(makers) == 2
+    while any(Path(f"/proc/{pid}").exists() for pid in makers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not [pid for pid in makers if Path(f"/proc/{pid}").exists()]
     before = stored(home)
     assert before > 0
 
@@ -110,6 +113,14 @@ def test_it_can_be_killed_and_goes_on_and_every_chain_is_sound(home: Path) -> No
     assert stored(home) == figures["total_records"]
 
 
+def _makers(pid: int) -> list[str]:
+    """The processes that make records for that one."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [
+        child for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+    ]
+
+
 def _has_records(home: Path) -> bool:
     try:
         return stored(home) > 0
@@ -118,7 +129,7 @@ def _has_records(home: Path) -> bool:
 
 
 @pytest.mark.slow
-def test_when_one_process_fails_the_others_end_and_the_reason_is_told() -> None:
+def test_when_one_process_fails_the_others_end_and_the_reason_is_told(postgres_url: str) -> None:
     from hengyuan.world.fill.filling import FillFailed, run
     from hengyuan.world.fill.units import chosen_units, habits_of
     from hengyuan.world.fill.worker import Task
@@ -128,7 +139,10 @@ def test_when_one_process_fails_the_others_end_and_the_reason_is_told() -> None:
     nowhere = "postgresql://nobody@/nothing?host=/nonexistent"
     task = Task(nowhere, 1, day, day, 1, habits_of(planned, 1, 1.0), [])
     with pytest.raises(FillFailed, match=r"nonexistent|FileNotFound|Connection"):
-        run([task, task], nowhere, lambda text: None)
+        run([task, task], postgres_url, lambda text: None)
+    assert not multiprocessing.active_children()
+    with pytest.raises(FillFailed, match=r"nonexistent|FileNotFound|Connection"):
+        run([task], nowhere, lambda text: None)
     assert not multiprocessing.active_children()
 
 

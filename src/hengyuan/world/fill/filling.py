@@ -18,7 +18,7 @@ import asyncpg
 from hengyuan.platform.home import home_dir
 from hengyuan.world.fill.entering import Entered, enter
 from hengyuan.world.fill.preparing import NOTE, FillPlan, divided, note_plan, prepare
-from hengyuan.world.fill.storing import Book, store
+from hengyuan.world.fill.storing import Book, HeadMoved, store
 from hengyuan.world.fill.worker import Task, process
 
 _LISTEN_S = 1.0
@@ -113,6 +113,8 @@ def run(tasks: list[Task], url: str, say: Callable[[str], None]) -> int:
         asyncio.run(store_parts(url, heard, progress.hear))
         for one in running:
             one.join(_GRACE_S)
+    except (HeadMoved, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise FillFailed(f"{type(error).__name__}: {error}") from error
     finally:
         for one in running:
             if one.is_alive():
