@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 # Further back than any source unit had a terminal; older times are a broken clock.
 FIRST_MONTH = date(2015, 1, 1)
 MONTHS_AHEAD = 2
-_MAKING_LOCK = 0x48594D4F
+_ONE_AT_A_TIME = f"SELECT pg_advisory_xact_lock({0x48594D4F})"  # any number of our own
 
 _NAME = re.compile(r"^weighing_(\d{4})_(\d{2})$")
 
@@ -57,10 +57,9 @@ def create_statement(month: date) -> str:
     after = next_month(month)
     end = datetime(after.year, after.month, 1, tzinfo=UTC)
     name = partition_name(month)
+    # two that make the same month at once would both find it missing, and one would fail
     return (
-        # two that make the same month at once would both find it missing, and one would fail
-        f"SELECT pg_advisory_xact_lock({_MAKING_LOCK}); "
-        f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF weighing "
+        f"{_ONE_AT_A_TIME}; CREATE TABLE IF NOT EXISTS {name} PARTITION OF weighing "
         f"FOR VALUES FROM ('{begin.isoformat()}') TO ('{end.isoformat()}'); "
         f"CREATE UNIQUE INDEX IF NOT EXISTS {name}_key ON {name} (terminal_id, seq)"
         " WITH (fillfactor = 100)"
