@@ -11,6 +11,9 @@ What is printed: `records_per_s`, `copy_records_per_s` (the stored rows again, b
 the same table, emptied) and their `ratio`; the time to an answer; `lost` and `duplicated` records;
 `bytes_per_record` with indexes and `index_bytes_per_record`; and the processor time that a record
 takes, `platform_us`, `postgres_us`, `generator_us`: figures that hold on a busy machine as well.
+`platform_mb` is the memory of the platform's process at the start, when half of the records are
+stored, and at the end: what it holds then, and the most that it has held until then.
+`load` is that of the machine (one, five, fifteen minutes): above 3, others were at work.
 """
 
 import argparse
@@ -22,12 +25,14 @@ import secrets
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
 
-from bench.platform import BenchTerminal, RunningPlatform
+from bench.platform import RunningPlatform
+from bench.sealing import BenchTerminal
 from hengyuan.platform.weighing.columns import COLUMNS
 
 HOST = "127.0.0.1"
@@ -78,7 +83,9 @@ class Connection:
         self._writer.close()
 
 
-async def back_fill(port: int, terminals: list[BenchTerminal]) -> Outcome:
+async def back_fill(
+    port: int, terminals: list[BenchTerminal], records: int, at_half: Callable[[], None]
+) -> Outcome:
     """Every terminal sends its batches one after the other, all terminals at once."""
     answers: list[float] = []
     refused = 0
@@ -93,6 +100,8 @@ async def back_fill(port: int, terminals: list[BenchTerminal]) -> Outcome:
             status = await connection.post(body)
             answers.append((time.perf_counter() - begin) * 1000)
             if status == 200:
+                if acknowledged < records // 2 <= acknowledged + count:
+                    at_half()
                 acknowledged += count
             else:
                 refused += 1
@@ -103,7 +112,9 @@ async def back_fill(port: int, terminals: list[BenchTerminal]) -> Outcome:
     return Outcome(answers, acknowledged, refused, time.perf_counter() - begin)
 
 
-async def live(port: int, terminals: list[BenchTerminal], rate: int) -> Outcome:
+async def live(
+    port: int, terminals: list[BenchTerminal], rate: int, at_half: Callable[[], None]
+) -> Outcome:
     """One record a request, started on a fixed beat whether or not earlier answers are in."""
     answers: list[float] = []
     refused = 0
@@ -131,6 +142,8 @@ async def live(port: int, terminals: list[BenchTerminal], rate: int) -> Outcome:
         delay = due - time.perf_counter()
         if delay > 0:
             await asyncio.sleep(delay)
+        if number == len(bodies) // 2:
+            at_half()
         tasks.append(asyncio.create_task(one(index, body, due)))
     await asyncio.gather(*tasks)
     for connection in connections:
@@ -176,7 +189,11 @@ async def look_at_stored(url: str) -> Stored:
 
 
 def figures(
-    outcome: Outcome, stored: Stored, copy_per_s: float, cpu_s: dict[str, float]
+    outcome: Outcome,
+    stored: Stored,
+    copy_per_s: float,
+    cpu_s: dict[str, float],
+    memory_mb: list[dict[str, float]],
 ) -> dict[str, Any]:
     """The JSON object."""
     per_s = outcome.acknowledged / outcome.seconds
@@ -200,7 +217,9 @@ def figures(
             f"{name}_us": round(seconds * 1e6 / outcome.acknowledged, 1)
             for name, seconds in cpu_s.items()
         },
+        "platform_mb": dict(zip(("start", "middle", "end"), memory_mb, strict=True)),
         "cores": os.cpu_count(),
+        "load": [round(load, 1) for load in os.getloadavg()],
     }
 
 
@@ -225,15 +244,22 @@ def main() -> None:
         gc.collect()
         gc.freeze()
         print("sending …", file=sys.stderr)
+        memory_mb = [platform.memory_mb()]
+
+        def at_half() -> None:
+            memory_mb.append(platform.memory_mb())
+
         before = platform.cpu_seconds()
         if arguments.live:
-            outcome = asyncio.run(live(platform.port, terminals, arguments.rate))
+            outcome = asyncio.run(live(platform.port, terminals, arguments.rate, at_half))
         else:
-            outcome = asyncio.run(back_fill(platform.port, terminals))
+            sent = each * arguments.terminals
+            outcome = asyncio.run(back_fill(platform.port, terminals, sent, at_half))
+        memory_mb.append(platform.memory_mb())
         cpu_s = {name: spent - before[name] for name, spent in platform.cpu_seconds().items()}
         stored = asyncio.run(look_at_stored(platform.url))
         copy_per_s = asyncio.run(raw_copy(platform.url))
-    found = figures(outcome, stored, copy_per_s, cpu_s)
+    found = figures(outcome, stored, copy_per_s, cpu_s, memory_mb)
     print(json.dumps(found) if arguments.json else json.dumps(found, indent=2))
 
 

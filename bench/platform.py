@@ -1,7 +1,6 @@
 """A platform of the benchmark's own: temporary home, embedded PostgreSQL, one server process."""
 
 import os
-import random
 import shutil
 import signal
 import socket
@@ -11,42 +10,24 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from hengyuan.law.vehicles import Combination, Vehicle
-from hengyuan.law.verdict import judge
+from bench.sealing import BenchTerminal, SealedBatches, seal_all
 from hengyuan.platform.embedded import URL_VARIABLE, EmbeddedPostgres
-from hengyuan.record.batch import seal
-from hengyuan.record.canonical import write_line
-from hengyuan.record.chain import extend, genesis
-from hengyuan.record.model import FileRef, Record
 from hengyuan.record.suites import SM2_SM3, PrivateKey
 
 START_TIMEOUT_S = 60
 TERMINALS_OF_A_UNIT = 4
-# A truck of a pit comes again some dozen times a month.
-PLATES = 20_000
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
-
-
-@dataclass
-class BenchTerminal:
-    """An enrolled terminal and its sealed batches: (body, number of records)."""
-
-    code: str
-    key: PrivateKey
-    bodies: list[tuple[bytes, int]] = field(default_factory=list)
 
 
 class RunningPlatform:
     """`with RunningPlatform() as platform`: a migrated database and a server on a free port."""
 
     def __init__(self, seed: int = 1) -> None:
-        self._random = random.Random(seed)
+        self._seed = seed
         self._home = Path(tempfile.mkdtemp(prefix="hengyuan-bench-"))
         self._home.chmod(0o711)
         self._postgres = EmbeddedPostgres(self._home)
@@ -109,6 +90,16 @@ class RunningPlatform:
             "generator": time.process_time(),
         }
 
+    def memory_mb(self) -> dict[str, float]:
+        """Memory of the platform's process in MB: what it holds now, and the most so far."""
+        assert self._server is not None
+        status = Path(f"/proc/{self._server.pid}/status").read_text()
+        lines = dict(line.split(":", 1) for line in status.splitlines())
+        return {
+            name: round(int(lines[field].split()[0]) / 1024, 1)
+            for name, field in (("now", "VmRSS"), ("peak", "VmHWM"))
+        }
+
     def make_terminals(self, count: int, records: int, batch: int) -> list[BenchTerminal]:
         """Enrol terminals, each with that many records sealed into batches."""
         from hengyuan.platform.ledger.models import UnitKind
@@ -128,64 +119,10 @@ class RunningPlatform:
             key = SM2_SM3.generate()
             terminal = create_terminal(None, unit, f"基准终端{number}")
             _enrol(terminal, key)
-            made.append(BenchTerminal(terminal.code, key))
-        for terminal_ in made:
-            terminal_.bodies = list(self._bodies(terminal_, records, batch))
+            bodies = SealedBatches(self._home / f"batches-{number}")
+            made.append(BenchTerminal(terminal.code, key, bodies))
+        seal_all(made, records, batch, self._seed)
         return made
-
-    def _bodies(self, terminal: BenchTerminal, records: int, batch: int) -> Any:
-        head = genesis(SM2_SM3, terminal.code, terminal.key.public_bytes())
-        seq = 1
-        while seq <= records:
-            last = min(seq + batch - 1, records)
-            lines = [write_line(self._record(terminal.code, n)) for n in range(seq, last + 1)]
-            yield seal(SM2_SM3, terminal.key, terminal.code, seq, head, lines), len(lines)
-            head = extend(SM2_SM3, head, lines)[-1]
-            seq = last + 1
-
-    def _record(self, terminal: str, seq: int) -> Record:
-        """A plausible weighing of a six-axle train or a four-axle tipper."""
-        chance = self._random
-        articulated = chance.random() < 0.6
-        axles, layout, combination = (
-            (6, "1+2+3", "articulated") if articulated else (4, "2+2", "rigid")
-        )
-        gross_kg = chance.randrange(14_000, 56_000, 20)
-        vehicle = _VEHICLES[axles]
-        judgement = judge(vehicle, gross_kg, _DAY)
-        return Record(
-            v=1,
-            terminal=terminal,
-            seq=seq,
-            kind="exit",
-            weighed_at=_START_MS + seq * 45_000 + chance.randrange(45_000),
-            lane=1,
-            gross_kg=gross_kg,
-            raw_kg=gross_kg + chance.randrange(-20, 21, 20),
-            axles=axles,
-            layout=layout,
-            combination=combination,  # type: ignore[arg-type]
-            drive_axles=2,
-            group_kg=_split(gross_kg, layout),
-            plate=f"晋L{chance.randrange(PLATES):05d}",
-            plate_colour="yellow",
-            cargo="0100",
-            limit_kg=judgement.limit_kg,
-            verdict=judgement.verdict,
-            assumed=judgement.assumed,
-            rule_pack=judgement.limit.rule_pack,
-            files=(
-                FileRef(digest=f"{chance.getrandbits(256):064x}", kind="head"),
-                FileRef(digest=f"{chance.getrandbits(256):064x}", kind="plate"),
-            ),
-        )
-
-
-def _split(gross_kg: int, layout: str) -> tuple[int, ...]:
-    groups = [int(digit) for digit in layout[::2]]
-    parts = [gross_kg * group // sum(groups) for group in groups]
-    parts[-1] += gross_kg - sum(parts)
-    return tuple(parts)
 
 
 def _enrol(terminal: Any, key: PrivateKey) -> None:
@@ -219,11 +156,3 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-_START_MS = 1_788_000_000_000
-_DAY = date(2026, 9, 1)
-_VEHICLES = {
-    6: Vehicle(axles=6, combination=Combination.ARTICULATED, layout=(1, 2, 3), drive_axles=2),
-    4: Vehicle(axles=4, combination=Combination.RIGID, layout=(2, 2), drive_axles=2),
-}

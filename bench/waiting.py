@@ -23,7 +23,8 @@ from typing import Any
 
 import msgspec
 
-from bench.platform import BenchTerminal, RunningPlatform
+from bench.platform import RunningPlatform
+from bench.sealing import BenchTerminal
 from hengyuan.record.commands import Poll, PollAnswer
 from hengyuan.record.requests import sign_request
 from hengyuan.record.suites import SM2_SM3
