@@ -89,12 +89,17 @@ def test_what_was_acknowledged_before_a_backup_is_in_it():
                 reached[terminal.code] = report["last"]
             with running(new) as again:
                 assert logs_in(again)
+                ready = httpx.get(f"{again.url}/readyz", timeout=30)
+                assert (ready.status_code, ready.json()) == (200, {"ready": True, "problems": []})
                 for terminal in gates.terminals():
                     send_the_rest(again, terminal, reached[terminal.code])
                 with psycopg.connect(again.postgres.url()) as connection:
                     assert stored(connection) == {
                         terminal.code: len(terminal.lines) for terminal in gates.terminals()
                     }
+                figures = httpx.get(f"{again.url}/metrics", timeout=30).text
+                sent_again = sum(len(t.lines) - reached[t.code] for t in gates.terminals())
+                assert f"hengyuan_intake_records_total {float(sent_again)}" in figures
 
 
 def send_the_rest(platform: Platform, terminal: TestTerminal, reached: int) -> None:
