@@ -170,7 +170,8 @@ def install(plan: Plan) -> list[str]:
     made = units(plan)
     _make_user(plan.user)
     _check_reach(plan)
-    for folder in [plan.home, *([plan.backup] if plan.backup else [])]:
+    # a restore gathers what it restores beside the home, so the folder around it is the user's, too
+    for folder in [plan.home.parent, plan.home, *([plan.backup] if plan.backup else [])]:
         _make_folder(folder, plan.user)
     plan.settings.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     if not plan.settings.exists():
@@ -262,9 +263,11 @@ def _check_reach(plan: Plan) -> None:
 
 
 def _make_folder(folder: Path, user: str) -> None:
-    """A folder that is the user's alone; one that is there already keeps its owner."""
-    if folder.exists():
+    """A folder that is the user's. One that is there already keeps its owner, unless it is ours."""
+    is_ours = folder == HOME.parent
+    if folder.exists() and not is_ours:
         return
-    folder.mkdir(mode=0o700, parents=True)
+    if not folder.exists():
+        folder.mkdir(mode=0o711 if is_ours else 0o700, parents=True)
     found = pwd.getpwnam(user)
     os.chown(folder, found.pw_uid, found.pw_gid)
