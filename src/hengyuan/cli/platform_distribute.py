@@ -7,6 +7,7 @@ from typing import Annotated, NoReturn
 import psycopg
 import typer
 
+from hengyuan.platform.connections import said
 from hengyuan.platform.distribution import CannotDistribute, distribute, steps
 from hengyuan.platform.embedded import URL_VARIABLE, database_url, is_embedded
 
@@ -35,7 +36,7 @@ def distribute_tables(
     except CannotDistribute as error:
         _fail(f"没有分布：{error}")
     except (psycopg.Error, ValueError) as error:
-        _fail(f"没有分布：数据库出错：{str(error).strip()}")
+        _fail(f"没有分布：数据库出错：{said(error)}")
     if not left:
         typer.echo("所有表都已分布，无事可做")
 

@@ -28,7 +28,10 @@ def show_standbys(
     else:
         for state in found:
             typer.echo(_as_text(state))
-    if sum(state.is_primary for state in found) > 1:
+    primaries = sum(state.is_primary for state in found)
+    if not primaries:
+        _fail("没有主库：平台不能写入，终端的记录留在终端。确认主库已停机后执行 promote")
+    if primaries > 1:
         _fail("有两台主库！立即停掉旧的那台，再用 pg_rewind 使它成为备库")
     if not any(state.loses_nothing for state in found):
         _fail("没有同步备库：主库所在的机器一旦损坏，已确认的记录会丢失")

@@ -145,10 +145,15 @@ def await_writable(url: str, patience_s: float) -> str | None:
                         return None
                     why.append(f"{server}: takes no writes")
             except psycopg.Error as error:
-                why.append(f"{server}: {str(error).strip()}")
+                why.append(f"{server}: {said(error)}")
         if time.monotonic() >= deadline:
             return "; ".join(why)
         time.sleep(0.5)
+
+
+def said(error: Exception) -> str:
+    """What an error of the database says, in one line."""
+    return " ".join(str(error).split())
 
 
 def _settings(url: str) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from hengyuan.platform.connections import said
+
 COLUMN = "terminal_id"
 DISTRIBUTED = (
     "weighing",
@@ -80,7 +82,7 @@ def distribute(connection: psycopg.Connection[Any], step: Step) -> None:
     try:
         connection.execute(step.statement.encode())
     except psycopg.Error as error:
-        raise CannotDistribute(f"{step.table}: {str(error).strip()}") from error
+        raise CannotDistribute(f"{step.table}: {said(error)}") from error
 
 
 def problems(connection: psycopg.Connection[Any]) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from hengyuan.platform.connections import Server, servers
+from hengyuan.platform.connections import Server, said, servers
 
 PROMOTED_WITHIN_S = 60
 
@@ -99,7 +99,7 @@ def promote(url: str, *, primary_is_dead: bool = False) -> State:
         with psycopg.connect(_of_any_kind(chosen.server), autocommit=True) as connection:
             connection.execute("SELECT pg_promote(true, %s)", [PROMOTED_WITHIN_S])
     except psycopg.Error as error:
-        raise CannotPromote(f"{chosen.server}: {str(error).strip()}") from error
+        raise CannotPromote(f"{chosen.server}: {said(error)}") from error
     return _await_primary(chosen.server)
 
 
@@ -108,7 +108,7 @@ def _state(server: Server) -> State:
         with psycopg.connect(_of_any_kind(server), autocommit=True) as connection:
             row = connection.execute(_STATE).fetchone()
     except psycopg.Error as error:
-        return State(server, problem=str(error).strip())
+        return State(server, problem=said(error))
     assert row is not None
     is_standby, commit, names, is_durable, written, followers = row
     return State(

@@ -16,6 +16,9 @@ from hengyuan.platform.distribution import DISTRIBUTED, REFERENCE
 from hengyuan.platform.embedded import URL_VARIABLE
 from tests.platform.outgrowing import stand_in
 
+# fresh databases are copies of the test database, which is made only where a test is marked so
+pytestmark = pytest.mark.django_db
+
 FreshDatabase = Callable[[], str]
 
 

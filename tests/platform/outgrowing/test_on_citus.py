@@ -78,6 +78,7 @@ def test_records_lie_on_workers_beside_their_heads_and_batches() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
+@pytest.mark.django_db
 def test_the_run_on_a_cluster_uses_the_named_database_and_distributes_it(
     fresh_database: Callable[[], str],
 ) -> None:
