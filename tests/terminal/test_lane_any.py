@@ -82,7 +82,11 @@ class Anything:
         self.bench.camera(plate, device, ago_s, late, rear=device == "rear")
 
     def axles(self):
-        self.bench.axles(self.random.randint(2, 6))
+        sum_kg = self.random.choice([None, None, 14_000, 17_000, 30_000, 47_000])
+        self.bench.axles(self.random.randint(2, 6), sum_kg)
+
+    def one_only(self):
+        self.bench.lane.one_only()
 
     def backed(self):
         self.bench.lane.reversed("axles")
@@ -114,7 +118,7 @@ class Anything:
 STEPS = [
     "move", "move", "move", "stand", "stand", "stand", "stand", "stand", "stand", "silence",
     "fault", "nonsense", "beam", "beam", "camera", "camera", "axles", "backed", "picture",
-    "store", "store", "store",
+    "one_only", "store", "store", "store",
 ]  # fmt: skip
 
 
@@ -132,6 +136,9 @@ def test_the_lane_ends_in_a_defined_state_and_every_truck_in_a_record_or_a_reaso
     corrected = {p.corrects for p in bench.heard.completed if p.corrects is not None}
     last = [p for p in bench.heard.completed if p.seq not in corrected]
     assert sorted(id(p) for p in bench.heard.gone) == sorted(id(p) for p in last)
+    # two trucks that stood together do not any more
+    assert bench.lane.pairs.together is None
+    assert len(bench.heard.two) == len(bench.heard.left)
     # a sighting belongs to one truck, or to nobody
     used = [s.id for p in last for s in p.sightings.values()]
     assert len(used) == len(set(used))
@@ -139,7 +146,7 @@ def test_the_lane_ends_in_a_defined_state_and_every_truck_in_a_record_or_a_reaso
     # and the next truck is weighed like any other
     before = len(bench.heard.completed)
     bench.heard.settling = lambda passage: None
-    bench.hold(0, 700.0 if before else 0.5)
+    bench.hold(0, 700.0)
     bench.ramp(0, 25_000)
     for device in bench.lane._sources:
         bench.axles() if device == "axles" else bench.camera("晋L09999", device)
