@@ -63,6 +63,7 @@ def steps(connection: psycopg.Connection[Any]) -> list[Step]:
         raise CannotDistribute(f"tables are missing ({', '.join(missing)}); migrate first")
     held = _held(connection)
     left = [
+        *(_guards(connection) if held.get(DISTRIBUTED[0]) != "distributed" else ()),
         *(_reference(name) for name in REFERENCE if held.get(name) != "reference"),
         *(_distributed(name) for name in DISTRIBUTED if held.get(name) != "distributed"),
     ]
@@ -91,7 +92,7 @@ def problems(connection: psycopg.Connection[Any]) -> list[str]:
     - Every unique key of a distributed table, and of each of its partitions, includes the terminal.
     - No foreign key leads from a distributed table to another, or from anywhere to it.
     - A reference table's foreign keys lead to reference tables before it, and change nothing there.
-    - No triggers on either kind.
+    - No triggers on either kind, but for the guards of sealed months, which `steps` removes.
     - Partitions are of one level, and the terminal is of one type everywhere.
     """
     parameters = {"distributed": list(DISTRIBUTED), "reference": list(REFERENCE), "column": COLUMN}
@@ -149,7 +150,7 @@ WHERE t.place IS NULL OR t.place > s.place
 _TRIGGERS = """
 SELECT 'the trigger ' || t.tgname || ' stands on ' || t.tgrelid::regclass
 FROM pg_trigger t
-WHERE NOT t.tgisinternal
+WHERE NOT t.tgisinternal AND t.tgfoid IS DISTINCT FROM to_regproc('history_guard')
   AND t.tgrelid IN (SELECT oid FROM ours UNION ALL SELECT oid FROM copied)
 """
 
@@ -189,6 +190,19 @@ def _held(connection: psycopg.Connection[Any]) -> dict[str, str]:
         name: "distributed" if method == "h" else kinds.get((method, model), "unknown")
         for name, method, model in rows
     }
+
+
+def _guards(connection: psycopg.Connection[Any]) -> list[Step]:
+    """Sealed months lose their guards: from then on the check finds what was changed in them."""
+    rows = connection.execute(
+        "SELECT tgname, tgrelid::regclass::text FROM pg_trigger"
+        " WHERE tgfoid = to_regproc('history_guard') ORDER BY 2, 1"
+    ).fetchall()
+    drop = sql.SQL("DROP TRIGGER IF EXISTS {} ON {}")
+    return [
+        Step(table, drop.format(sql.Identifier(name), sql.Identifier(table)).as_string())
+        for name, table in rows
+    ]
 
 
 def _reference(table: str) -> Step:

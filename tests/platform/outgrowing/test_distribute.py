@@ -100,6 +100,24 @@ def test_a_dry_run_prints_the_statements_and_does_nothing(citus: str) -> None:
     assert distribute().output == planned.output
 
 
+def test_sealed_months_lose_their_guards_first(citus: str) -> None:
+    with psycopg.connect(citus) as connection:
+        guards = [("rows", "INSERT OR UPDATE", "ROW"), ("all", "TRUNCATE", "STATEMENT")]
+        for name, when, each in guards:
+            connection.execute(
+                f"CREATE TRIGGER history_{name} BEFORE {when} ON weighing_other FOR EACH {each}"
+                " EXECUTE FUNCTION history_guard('2026-09-01')".encode()
+            )
+    done = distribute()
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[:2] == [
+        'DROP TRIGGER IF EXISTS "history_all" ON "weighing_other";',
+        'DROP TRIGGER IF EXISTS "history_rows" ON "weighing_other";',
+    ]
+    assert rows(citus, "SELECT 1 FROM pg_trigger WHERE tgname LIKE 'history%'") == []
+    assert distribute().output.strip() == "所有表都已分布，无事可做"
+
+
 def refused(said: str) -> None:
     done = distribute()
     assert done.exit_code == 1

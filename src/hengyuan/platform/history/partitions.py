@@ -129,7 +129,8 @@ def is_distributed() -> bool:
         if cursor.fetchone()[0] is None:
             return False
         cursor.execute(
-            "SELECT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrel = 'weighing'::regclass)"
+            "SELECT EXISTS (SELECT FROM pg_dist_partition"
+            " WHERE logicalrelid = 'weighing'::regclass)"
         )
         return bool(cursor.fetchone()[0])
 
