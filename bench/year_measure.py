@@ -137,7 +137,14 @@ def asking(person: Any) -> Iterator[Any]:
     from django.core.wsgi import get_wsgi_application
     from django.test import Client
 
-    transport = httpx.WSGITransport(app=get_wsgi_application())
+    platform = get_wsgi_application()
+
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
+        # WSGI has the bytes of a path as Latin-1; httpx hands over its characters
+        environ["PATH_INFO"] = environ["PATH_INFO"].encode().decode("latin-1")
+        return platform(environ, start_response)
+
+    transport = httpx.WSGITransport(app=application)
     with httpx.Client(transport=transport, base_url="http://localhost", timeout=60) as http:
         if person is not None:
             client = Client()

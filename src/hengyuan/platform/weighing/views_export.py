@@ -32,7 +32,7 @@ _LOG_PAGE = 50
 
 # A workbook keeps a core busy for seconds, in the process that also takes the terminals' records.
 _one_at_a_time = threading.Semaphore(1)
-_one_table_at_a_time = threading.Semaphore(1)
+_one_portion_at_a_time = threading.Lock()
 _WAIT_S = 30.0
 QUERY_TIMEOUT_MS = 60_000
 
@@ -68,50 +68,31 @@ def table(request: HttpRequest) -> HttpResponseBase:
     if not form.is_valid():
         messages.error(request, _("The filter is not valid, so nothing was exported."))
         return redirect(f"{reverse('weighing:records')}?{request.GET.urlencode()}")
-    if not _one_table_at_a_time.acquire(blocking=False):
-        messages.warning(request, _("Another export is being made. Try again in a minute."))
-        return redirect(f"{reverse('weighing:records')}?{form.query()}")
-    try:
-        note = _note(request, form, Export.What.TABLE)
-        made = CsvOfRecords(form.search(Weighing.objects.visible_to(request.user)))
-        answer = StreamingHttpResponse(_Sent(made, note), content_type=CSV_TYPE)
-    except BaseException:
-        _one_table_at_a_time.release()
-        raise
+    note = _note(request, form, Export.What.TABLE)
+    made = CsvOfRecords(form.search(Weighing.objects.visible_to(request.user)))
+    answer = StreamingHttpResponse(_sent(made, note, get_language()), content_type=CSV_TYPE)
     answer.headers["Content-Disposition"] = f'attachment; filename="{_name(note)}.csv"'
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
-class _Sent:
-    """A CSV on its way: gives its turn back and notes its records at the end, also where the line
-    broke before."""
+async def _sent(made: CsvOfRecords, note: Export, language: str | None) -> AsyncIterator[bytes]:
+    """A CSV on its way; its records are noted at the end, also where the line broke before.
 
-    def __init__(self, made: CsvOfRecords, note: Export) -> None:
-        self._made = made
-        self._note = note
-        self._is_open = True
-        self._language = get_language()
+    Several take turns: one portion is made at a time, and none waits for another's slow line.
+    """
+    pieces = made.pieces()
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        pieces = self._made.pieces()
+    def step() -> bytes | None:
+        # the request's language is over by the time that its answer is sent
+        with _one_portion_at_a_time, override(language):
+            return next(pieces, None)
 
-        def step() -> bytes | None:
-            # the request's language is over by the time that its answer is sent
-            with override(self._language):
-                return next(pieces, None)
-
-        try:
-            while (piece := await sync_to_async(step)()) is not None:
-                yield piece
-        finally:
-            self.close()
-            await sync_to_async(services.note_exported)(self._note, self._made.records)
-
-    def close(self) -> None:
-        if self._is_open:
-            self._is_open = False
-            _one_table_at_a_time.release()
+    try:
+        while (piece := await sync_to_async(step)()) is not None:
+            yield piece
+    finally:
+        await sync_to_async(services.note_exported)(note, made.records)
 
 
 def _note(request: HttpRequest, form: RecordFilterForm, what: Export.What) -> Export:
