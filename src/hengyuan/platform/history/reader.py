@@ -22,9 +22,11 @@ from hengyuan.platform.weighing.columns import instant
 from hengyuan.platform.weighing.models import Weighing
 
 _AT_ONCE = 1_000
+# Look-ups read one or two row groups: a second thread only waits for the first.
 # nothing is ever fetched from elsewhere, and what does not fit into memory goes to the usual place
 _SETTINGS = """
-SET threads = 2;
+SET threads = 1;
+SET parquet_metadata_cache = true;
 SET memory_limit = '1GB';
 SET TimeZone = 'UTC';
 SET autoinstall_known_extensions = false;
