@@ -85,6 +85,14 @@ class Anything:
         sum_kg = self.random.choice([None, None, 14_000, 17_000, 30_000, 47_000])
         self.bench.axles(self.random.randint(2, 6), sum_kg)
 
+    def follow(self):
+        """Another truck is seen and comes onto the scale behind whoever stands there."""
+        self.bench.camera(self.random.choice(["晋L33333", "晋L44444", "晋L55555"]))
+        goal = self.mass_kg + self.random.choice([7_000, 24_000])
+        self.bench.ramp(self.mass_kg, min(goal, 190_000))
+        self.mass_kg = min(goal, 190_000)
+        self.stand()
+
     def one_only(self):
         self.bench.lane.one_only()
 
@@ -118,7 +126,7 @@ class Anything:
 STEPS = [
     "move", "move", "move", "stand", "stand", "stand", "stand", "stand", "stand", "silence",
     "fault", "nonsense", "beam", "beam", "camera", "camera", "axles", "backed", "picture",
-    "one_only", "store", "store", "store",
+    "one_only", "follow", "follow", "store", "store", "store",
 ]  # fmt: skip
 
 

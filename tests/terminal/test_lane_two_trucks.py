@@ -221,6 +221,28 @@ def test_one_that_follows_before_the_first_is_half_off_does_not_get_the_rest_of_
     assert weights(bench) == [FIRST_KG]
 
 
+def test_one_that_was_taken_for_the_first_rolling_on_is_not_recorded_as_its_correction():
+    bench = Bench(sources=("front", "rear", "axles"))
+    bench.hold(0, 1.0)
+    bench.camera("晋L00001")
+    bench.ramp(0, 12_000)
+    bench.axles()
+    bench.hold(12_000, 3.0)
+    first = bench.finish()
+    bench.ramp(12_000, 40_000)
+    bench.hold(40_000, 1.2)
+    assert bench.phase is Phase.WEIGHED
+    bench.ramp(40_000, 54_000)
+    bench.camera("晋L22222")
+    bench.camera("晋L2222挂", device="rear", rear=True)
+    bench.axles(6, 54_000)
+    bench.hold(54_000, 3.0)
+    second = bench.heard.completed[-1]
+    assert (second.mass_kg, second.plate, second.corrects) == (54_000, "晋L22222", None)
+    assert second.axles.axles == 6
+    assert bench.heard.gone == [first]
+
+
 # with beams
 
 

@@ -275,9 +275,7 @@ class Lane:
             return False
         found = meaning(passage, before, self._rule, another, self.edges.crossed)
         if found == "another":
-            passage.follows = None
-            before.gone_at = passage.arrived_at
-            self._listener.departed(before)
+            self._on_its_own(passage, before, passage.arrived_at)
         elif found == "reweigh":
             passage.corrects = before.seq
             passage.sightings = dict(before.sightings)
@@ -290,6 +288,14 @@ class Lane:
             self._return_to(before, Phase.LEAVING)
             self._lowest_kg = passage.mass_kg
         return found in ("another", "reweigh")
+
+    def _on_its_own(self, passage: Passage, before: Passage, at: float) -> None:
+        """It is another truck than the one recorded before, which has gone."""
+        passage.follows = passage.corrects = None
+        # what it was given as long as it was taken for the other one
+        passage.sightings = {}
+        before.gone_at = at
+        self._listener.departed(before)
 
     def _another_was_seen(self, before: Passage) -> bool:
         """Every source has seen something since that is not the truck recorded before."""
@@ -410,9 +416,7 @@ class Lane:
             self._listener.again(before)
             return False
         if who == "second" and before is not None:
-            passage.follows = None
-            before.gone_at = at
-            self._listener.departed(before)
+            self._on_its_own(passage, before, at)
         return who != "both"
 
     # sightings and the scale's state
