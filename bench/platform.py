@@ -19,7 +19,8 @@ from hengyuan.platform.embedded import URL_VARIABLE, EmbeddedPostgres
 from hengyuan.record.suites import SM2_SM3, PrivateKey
 
 START_TIMEOUT_S = 60
-TERMINALS_OF_A_UNIT = 4
+# Most units have one gate with a scale: 826 terminals for the 800 of a city.
+TERMINALS_OF_A_UNIT = 1
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 

@@ -23,6 +23,8 @@ from hengyuan.record.suites import SM2_SM3, PrivateKey
 
 # A truck of a pit comes again some dozen times a month.
 PLATES = 20_000
+OVER = 0.03
+_LIMITS_KG = {6: 49_000, 4: 31_000}
 _DAY = date(2026, 9, 1)
 _START_MS = 1_788_000_000_000
 _BETWEEN_MS = 45_000
@@ -101,7 +103,9 @@ def _record(chance: random.Random, terminal: str, seq: int, between_ms: int) -> 
     """A plausible weighing of a six-axle train or a four-axle tipper."""
     articulated = chance.random() < 0.6
     axles, layout, combination = (6, "1+2+3", "articulated") if articulated else (4, "2+2", "rigid")
-    gross_kg = chance.randrange(14_000, 56_000, 20)
+    gross_kg = chance.randrange(14_000, _LIMITS_KG[axles] + 1, 20)
+    if chance.random() < OVER:
+        gross_kg = chance.randrange(_LIMITS_KG[axles] + 20, _LIMITS_KG[axles] + 12_000, 20)
     judgement = judge(_VEHICLES[axles], gross_kg, _DAY)
     return Record(
         v=1,
