@@ -82,4 +82,4 @@ def _make(folder: Path, path: Path) -> None:
         with contextlib.suppress(FileExistsError):
             os.link(draft, path)
     finally:
-        os.unlink(draft)
+        Path(draft).unlink()
