@@ -22,6 +22,7 @@ SHARED = {
     "hengyuan.platform.weighing.columns",
     "hengyuan.platform.weighing.copying",
     "hengyuan.platform.weighing.partitions",
+    "hengyuan.platform.weighing.rule_pack_numbers",
     "hengyuan.platform.weighing.evidence",
 }
 # Not apps: the frame around them, which puts their pages and routes together.
