@@ -9,7 +9,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help install build system demo test test-platform test-others test-browser test-slow check bench screenshots messages lock clean
+.PHONY: help install build system demo test test-others test-platform test-pages test-browser test-slow check bench screenshots messages lock clean
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -38,14 +38,21 @@ demo: build ## a city at work: platform, gates, trucks; Ctrl-C stops it
 	-@$(RUN) python -m scripts.system_packages fonts-noto-cjk
 	$(RUN) hengyuan demo
 
-test: build system ## the test suite, in three parts side by side
-	@$(MAKE) --no-print-directory -j3 --output-sync=target test-platform test-others test-browser
-
-test-platform:
-	$(RUN) pytest tests/platform
+test: build system ## the test suite, three parts of it side by side
+	@$(MAKE) --no-print-directory -j3 --output-sync=target test-others test-platform test-pages test-browser
 
 test-others:
 	$(RUN) pytest --ignore tests/platform --ignore tests/browser
+
+# the platform's tests in two parts of about the same length
+PAGES := $(wildcard tests/platform/test_*.py) \
+  $(addprefix tests/platform/,history operations outgrowing weighing)
+
+test-platform:
+	$(RUN) pytest tests/platform $(addprefix --ignore ,$(PAGES))
+
+test-pages:
+	$(RUN) pytest $(PAGES)
 
 # in a process of their own: the browser's loop runs until the end of it
 test-browser:

@@ -69,7 +69,7 @@ def tables(port):
              "yellow_relay": YELLOW} | line
         ],
         "control": {"clear_ms": 100, "close_after_s": 60, "retry_s": 0.2, "move_s": 1},
-        "position": {"lost_s": 0.4},
+        "position": {"lost_s": 2},
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from hengyuan.record.answers import Watermark
 from hengyuan.record.chain import extend
 from hengyuan.terminal.store import Timings
 from hengyuan.terminal.store.timings import timings_of
+from hengyuan.terminal.uplink import records
 from hengyuan.terminal.uplink.records import longer
 from tests.terminal.county import (
     REQUEST_ID,
@@ -284,17 +285,20 @@ def test_a_refusal_is_shown_and_tried_again_later(county, identity, tmp_path, co
     ("code", "event"), [("suspended", "uplink.refused"), ("busy", "uplink.waiting")]
 )
 def test_the_log_of_the_terminal_has_the_number_of_the_county_s_log(
-    county, identity, tmp_path, code, event
+    county, identity, tmp_path, code, event, monkeypatch
 ):
+    # a logger of its own: the module's may have been bound by a test before
+    kept = structlog.testing.LogCapture()
+    monkeypatch.setattr(records, "log", structlog.wrap_logger(None, processors=[kept]))
+
     async def scenario():
         async with county.listening() as url, outbox(tmp_path, url, identity) as box:
             county.before = [only("batches", refuse(code))]
             await box.record()
-            await box.until(lambda: any(line["event"] == event for line in logged))
+            await box.until(lambda: any(line["event"] == event for line in kept.entries))
 
-    with structlog.testing.capture_logs() as logged:
-        run(scenario())
-    numbers = {line["request_id"] for line in logged if line["event"] == event}
+    run(scenario())
+    numbers = {line["request_id"] for line in kept.entries if line["event"] == event}
     assert numbers == {REQUEST_ID}
 
 

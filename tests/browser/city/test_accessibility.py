@@ -29,12 +29,17 @@ UNLINKED = {
         "board:events",
         "board:wall_events",
         "portal:robots",
+        "terminals-newest-software",
+        "terminals-software",
     },
     "fetched by a page's script": {
         "publication:findings",
         "publication:give_reason",
         "publication:put_on",
         "publication:row",
+        "video:clip_state",
+        "video:live_part",
+        "video:live_state",
     },
     "its address is sent to somebody": {
         "accounts:invitation",
@@ -44,6 +49,13 @@ UNLINKED = {
         "portal:picture",
     },
     "waits for something that the city does not have": {
+        "history:hold",
+        "history:seal",
+        "video:clip",
+        "video:clip_file",
+        "video:live",
+        "video:take",
+        "video:watch",
         "accounts:end_others",
         "accounts:end_session",
         "accounts:recovery_codes",
@@ -120,6 +132,7 @@ def test_nor_has_a_page_that_says_no(theme, city, open_as):
     assert _violations(tab) == []
 
 
+@pytest.mark.slow
 def test_pages_obey_the_policy_that_they_are_sent_with(pages, open_as):
     """No inline script or style is blocked, no script fails, nothing is missing."""
     said: list[str] = []

@@ -134,6 +134,7 @@ def test_a_list_that_cannot_be_loaded_says_so_and_recovers(tab):
     assert "verdict=over" in tab.url
 
 
+@pytest.mark.slow
 def test_no_page_is_wider_than_its_screen(pages, open_as):
     wide = []
     by_person: dict[str | None, list[str]] = {}
