@@ -77,6 +77,8 @@ def configuration(
             {
                 "window_ms": tuning.window_ms,
                 "min_frames": tuning.min_frames,
+                # a truck that stands has one weight here: a swing is not to be taken for it
+                "tolerance_kg": gate.plan.division_kg // 2,
                 "arrive_kg": 400,
                 "leave_kg": 200,
             },

@@ -90,6 +90,7 @@ UNLINKED = {
 }
 
 
+@pytest.mark.slow
 def test_every_link_leads_somewhere(walks):
     broken = [
         f"{username}: {page.path} {page.status}"
@@ -100,6 +101,7 @@ def test_every_link_leads_somewhere(walks):
     assert broken == []
 
 
+@pytest.mark.slow
 def test_every_page_is_reached_by_its_links(walks):
     pages = [page for visited in walks.values() for page in visited]
     reached = {page.route for page in pages}.union(*(page.writes for page in pages))
