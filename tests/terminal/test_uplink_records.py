@@ -287,9 +287,10 @@ def test_a_refusal_is_shown_and_tried_again_later(county, identity, tmp_path, co
 def test_the_log_of_the_terminal_has_the_number_of_the_county_s_log(
     county, identity, tmp_path, code, event, monkeypatch
 ):
-    # a logger of its own: the module's may have been bound by a test before
+    # a logger of its own: commands that other tests ran may have made all loggers quiet
     kept = structlog.testing.LogCapture()
-    monkeypatch.setattr(records, "log", structlog.wrap_logger(None, processors=[kept]))
+    log = structlog.wrap_logger(None, processors=[kept], wrapper_class=structlog.stdlib.BoundLogger)
+    monkeypatch.setattr(records, "log", log)
 
     async def scenario():
         async with county.listening() as url, outbox(tmp_path, url, identity) as box:
